@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { format } from 'prettier';
 import { configSchema } from '../src/config/reference/json-schema.ts';
 import { defaultText } from '../src/config/reference/default-text.ts';
+import { topKeys } from '../src/config/reference/find-key.ts';
 import { KEYS } from '../src/config/reference/keys.ts';
 import type { KeyReference } from '../src/config/reference/key-reference.ts';
 
@@ -24,7 +25,9 @@ Editors complete and check headgate.yml with the schema, which the npm package c
 
 A secret is always a reference: \`env:NAME\`, \`file:PATH\`, \`ssm:NAME\`, \`secretsmanager:ID\` or \`secretsmanager:ID#key\`.
 
-${['key', 'clusters', 'repositories', 'targets', 'previews', 'images', 'channels', 'aws'].map(section).join('\n\n')}
+${topKeys()
+  .map(({ key }) => section(key))
+  .join('\n\n')}
 `;
 }
 

@@ -16,6 +16,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'config/written': ['error'],
   health: ['resource'],
   state: ['error', 'resource', 'snapshot'],
+  channels: ['error', 'config/written'],
   'cluster/refusal': ['error', 'resource', 'state'],
   'config/images': ['error', 'config/written'],
   'config/previews': ['config/written'],
@@ -83,7 +84,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'plan/ownership',
     'plan/refusals',
   ],
-  channels: ['config/written', 'signing', 'config/checked'],
+  'channels/kinds': ['error', 'config/written', 'channels', 'signing', 'config/checked'],
   'config/derived': ['error', 'resource', 'config/written', 'config/checked'],
   'desired/plain': ['error', 'resource', 'snapshot', 'config/checked', 'config/derived'],
   'desired/kustomize': ['error', 'resource', 'snapshot', 'desired/plain'],
@@ -231,8 +232,8 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'cluster/apply',
   ],
   'deploy/approval': ['snapshot', 'state', 'plan/model', 'plan/approval', 'deploy/ports'],
-  'deploy/ports/githost': ['snapshot', 'githost/port', 'deploy/ports'],
-  queue: ['error', 'snapshot', 'config/written', 'exchange', 'channels', 'deploy/ports', 'deploy/ports/githost'],
+  'deploy/ports/githost': ['error', 'snapshot', 'githost/port', 'deploy/ports'],
+  queue: ['error', 'snapshot', 'config/written', 'channels', 'exchange', 'deploy/ports', 'deploy/ports/githost'],
   'platforms/aws/sqs': ['error', 'exchange', 'platforms/aws/api', 'deploy/ports', 'deploy/ports/githost', 'queue'],
   'deploy/report/channels': [
     'error',
@@ -240,9 +241,9 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'snapshot',
     'config/written',
     'state',
+    'channels',
     'githost/port',
     'config/checked',
-    'channels',
     'deploy/ports',
   ],
   'deploy/report': [
@@ -436,16 +437,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/drift',
     'deploy/run',
   ],
-  'deploy/show': [
-    'error',
-    'resource',
-    'snapshot',
-    'state',
-    'githost/port',
-    'plan/model',
-    'deploy/ports',
-    'deploy/prepare',
-  ],
+  'deploy/show': ['error', 'resource', 'snapshot', 'state', 'plan/model', 'deploy/ports', 'deploy/prepare'],
   'images/update': [
     'error',
     'snapshot',
@@ -572,11 +564,12 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'app/channels': [
     'error',
     'config/written',
+    'channels',
     'exchange',
     'platforms/aws/api',
     'githost',
     'config/checked',
-    'channels',
+    'channels/kinds',
     'deploy/ports',
     'app',
   ],
@@ -584,11 +577,14 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'error',
     'config/written',
     'signing',
+    'platforms/aws/api',
     'config/checked',
     'images',
     'images/registry',
     'deploy/ports',
+    'sandbox',
     'deploy/report',
+    'platforms/aws/ecr',
     'images/update',
     'app',
   ],
@@ -623,8 +619,8 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'app/records': ['error', 'config/checked', 'deploy/ports', 'queue', 'deploy/report/channels', 'git/write', 'app'],
   'app/work': [
     'error',
-    'config/checked',
     'channels',
+    'config/checked',
     'images/webhook',
     'deploy/ports',
     'sandbox',
@@ -653,7 +649,6 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'config/derived',
     'platforms/aws/eks',
     'deploy/ports',
-    'sandbox',
     'cluster/api',
     'deploy/ports/githost',
     'queue',
@@ -668,6 +663,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'pulls/previews',
     'app',
     'app/channels',
+    'app/images',
     'app/probes',
     'app/promotions',
     'app/work',
@@ -675,15 +671,14 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'app/local': [
     'error',
     'config/written',
+    'channels',
     'exchange',
     'platforms/aws/api',
     'config/checked',
-    'channels',
     'config/derived',
     'desired/plain',
     'platforms/aws/eks',
     'deploy/ports',
-    'sandbox',
     'cluster/api',
     'cluster/state',
     'deploy/ports/githost',
@@ -694,7 +689,6 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'metrics',
     'parsing',
     'platforms/aws/codecommit',
-    'platforms/aws/ecr',
     'platforms/aws/secrets',
     'deploy/drift',
     'deploy/readiness',
@@ -763,7 +757,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'cli/import/flux',
     'cli/import/read',
   ],
-  'cli/notify': ['error', 'config/written', 'config/checked', 'channels', 'cli/terminal', 'app/local'],
+  'cli/notify': ['error', 'config/written', 'channels', 'config/checked', 'cli/terminal', 'app/local'],
   'cli/plan': [
     'error',
     'resource',
@@ -964,11 +958,11 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   toolkit: [
     'error',
     'config/written',
+    'channels',
     'githost/port',
     'githost/rest',
     'githost',
     'config/checked',
-    'channels',
     'config/derived',
     'desired/plain',
     'deploy/ports',
@@ -1053,6 +1047,41 @@ describe('the import table', () => {
       return allowed.filter((to) => !used.has(to)).map((to) => `${room} → ${to}`);
     });
     expect(unused).toEqual([]);
+  });
+});
+
+/** The rooms of ARCHITECTURE.md, with the row of each: `page{,/assets}` is two of them. A folder below one is part of it. */
+function documentedRooms(): ReadonlyMap<string, number> {
+  const [, section = ''] = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8').split('## Rooms\n');
+  const table = section.split('\n\n').find((paragraph) => paragraph.startsWith('|')) ?? '';
+  const [, , ...rows] = table.split('\n');
+  return new Map(
+    rows.flatMap((line, row) => {
+      const [, cell = ''] = line.split('`');
+      const [before = '', names = '', after = ''] = cell.split(/[{}]/);
+      return names.split(',').map((name) => [`${before}${name}${after}`, row] as const);
+    }),
+  );
+}
+
+describe('the table of rooms in ARCHITECTURE.md', () => {
+  const rooms = documentedRooms();
+  const rowOf = (folder: string): number => {
+    const host = folder.startsWith('githost/') ? 'githost/<host>' : '';
+    const row = rooms.get(folder) ?? rooms.get(host) ?? rooms.get(dirname(folder));
+    return row ?? -1;
+  };
+
+  it('names every folder of src, or the folder that it is in, and no other', () => {
+    expect(Object.keys(IMPORTS).filter((folder) => rowOf(folder) === -1)).toEqual([]);
+    expect([...rooms.keys()].filter((room) => room !== 'githost/<host>' && !(room in IMPORTS))).toEqual([]);
+  });
+
+  it('has each room below the rooms that it imports', () => {
+    const downward = Object.entries(IMPORTS).flatMap(([folder, imported]) =>
+      imported.filter((each) => rowOf(each) > rowOf(folder)).map((each) => `${folder} imports ${each}`),
+    );
+    expect(downward).toEqual([]);
   });
 });
 

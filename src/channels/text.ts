@@ -1,3 +1,5 @@
+import { cutWhile } from '../error/cut-text.ts';
+import type { Limit } from '../error/cut-text.ts';
 import type { Destination, Notice } from './port.ts';
 import type { Severity } from '../config/written/channel-events.ts';
 
@@ -8,15 +10,6 @@ export interface Line {
   readonly commit: { readonly short: string; readonly url: string | null } | null;
   readonly text: string;
 }
-
-/** What a service accepts, in its own unit. */
-export interface Room {
-  readonly length: number;
-  readonly lengthOf: (text: string) => number;
-}
-
-export const inCharacters = (length: number): Room => ({ length, lengthOf: (text) => text.length });
-export const inBytes = (length: number): Room => ({ length, lengthOf: (text) => Buffer.byteLength(text) });
 
 const PHRASES: Readonly<Record<Notice['event'], string>> = {
   deployed: 'deployed',
@@ -79,7 +72,7 @@ function detailText({ subject, message, remedy }: Notice['details'][number]): st
 }
 
 /** As many formatted lines as fit, the last one cut, and how many did not. */
-export function fill(lines: readonly Line[], format: (line: Line) => string, room: Room): string {
+export function fill(lines: readonly Line[], format: (line: Line) => string, room: Limit): string {
   const whole = lines.map(format).join('\n');
   if (room.lengthOf(whole) <= room.length) return whole;
   const taken: string[] = [];
@@ -97,21 +90,8 @@ export function fill(lines: readonly Line[], format: (line: Line) => string, roo
 }
 
 /** Cuts a text so that what `format` makes of it fits. */
-export function fit(text: string, room: Room, format = (cut: string) => cut): string {
+export function fit(text: string, room: Limit, format = (cut: string) => cut): string {
   return format(cutWhile(text, (cut) => room.lengthOf(format(cut)) > room.length));
-}
-
-/** By whole characters: half of one is not valid text. */
-function cutWhile(text: string, isTooLong: (text: string) => boolean): string {
-  if (!isTooLong(text)) return text;
-  const characters = Array.from(text);
-  let [fits, fails] = [0, characters.length];
-  while (fails - fits > 1) {
-    const middle = Math.floor((fits + fails) / 2);
-    if (isTooLong(`${characters.slice(0, middle).join('')}…`)) fails = middle;
-    else fits = middle;
-  }
-  return `${characters.slice(0, fits).join('')}…`;
 }
 
 /** `shop-prod: deployed · abcdef012345 · 1 created` */
@@ -120,7 +100,7 @@ export function plainLine({ strong, commit, text }: Line): string {
 }
 
 /** The headline and all lines, without any formatting. */
-export function plainText(notices: readonly Notice[], { commitUrl }: Destination, room: Room): string {
+export function plainText(notices: readonly Notice[], { commitUrl }: Destination, room: Limit): string {
   const lines = linesOf(notices, commitUrl).map((line) => ({ ...line, commit: withAddress(line.commit) }));
   const [first] = notices;
   const origin = first === undefined ? '' : `\n\nRepository ${first.repository}, delivery ${first.delivery}`;

@@ -11,6 +11,7 @@ import type { GlobalFlags } from './run-command.ts';
 import { addNotifyCommands } from './notify-commands.ts';
 import { addPromoteCommands } from './promote-commands.ts';
 import { addReferenceCommands } from './reference-commands.ts';
+import { addServeCommands } from './serve-commands.ts';
 import { addSteerCommands } from './steer-commands.ts';
 import { addSetupCommands } from './setup-commands.ts';
 
@@ -49,6 +50,7 @@ export function makeProgram(process: CliProcess, { version, select }: ProgramOpt
     .option('--yes', 'skip confirmation prompts')
     .addHelpText('after', exampleText('headgate check', 'headgate deploy shop-prod'));
   const add = adderTo(program, process, select);
+  addServeCommands(add);
   addDeployCommands(add);
   addSteerCommands(add);
   addImageCommands(add);

@@ -1,3 +1,4 @@
+import { beginningOf } from '../error/cut-text.ts';
 import { CONDITIONS } from './model.ts';
 import type { Condition, FleetRow } from './model.ts';
 
@@ -17,7 +18,7 @@ const SORTS = ['urgency', 'name', 'deployed'] as const;
 
 export function parseFleetQuery(parameters: URLSearchParams): FleetQuery {
   return {
-    search: (parameters.get('q') ?? '').trim().slice(0, 200),
+    search: beginningOf((parameters.get('q') ?? '').trim(), 200),
     show: oneOf(SHOWS, parameters.get('show')),
     group: oneOf(GROUPS, parameters.get('group')),
     sort: oneOf(SORTS, parameters.get('sort')),

@@ -6,7 +6,7 @@ import { parseBody } from './body.ts';
 /** Something is to be written to Git. */
 export type WriteRequest = VersionWriteRequest | RecordRequest;
 
-/** A branch is to be brought to the wanted versions of its images, or a stage to those of the stage before. What they are is read then. */
+/** A branch is to get the wanted versions of its images, or a stage those of the stage before. Which ones they are is read later. */
 interface VersionWriteRequest {
   /** The group: `write/fleet/main`, `promote/shop/shop-prod`. */
   readonly target: string;

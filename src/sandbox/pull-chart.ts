@@ -1,3 +1,4 @@
+import { beginningOf } from '../error/cut-text.ts';
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -112,10 +113,7 @@ function sha256(bytes: Uint8Array): string {
 }
 
 function notPulled(chart: ChartFrom, stderr: string): DeployError {
-  const message = stderr
-    .replace(/^.*?Error:\s*/s, '')
-    .trim()
-    .slice(0, 300);
+  const message = beginningOf(stderr.replace(/^.*?Error:\s*/s, '').trim(), 300);
   // A missing chart and an unreachable repository look the same, so the pull is retried.
   return new DeployError('chart-unreachable', {
     subject: `${chart.url} ${chart.version}`,

@@ -1,3 +1,4 @@
+import { beginningOf } from '../error/cut-text.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import type { Tool } from './layer.ts';
 import { inPrivateDirectory } from './private-directory.ts';
@@ -11,7 +12,7 @@ export async function toolVersion(tool: Tool, path: string, signal: AbortSignal)
   if (version !== undefined) return version;
   throw new DeployError('tool-missing', {
     subject: path,
-    message: `does not print its version${end.kind === 'failed' ? `: ${end.stderr.slice(0, 200)}` : ''}`,
+    message: `does not print its version${end.kind === 'failed' ? `: ${beginningOf(end.stderr, 200)}` : ''}`,
     remedy: `Install a working ${tool} on the PATH of the Headgate process.`,
   });
 }

@@ -9,6 +9,7 @@ import type { SecretStore } from '../app/secret-store.ts';
 import { isChannelKind } from '../config/checked/channel.ts';
 import type { Config } from '../config/checked/config.ts';
 import { unbuiltKeys } from '../config/derived/unbuilt.ts';
+import type { UnbuiltKey } from '../config/derived/unbuilt.ts';
 import type { GivenRenderer } from '../desired/plain/given-renderer.ts';
 import type { Log } from '../deploy/ports/log.ts';
 import { admit, receive } from '../deploy/webhook/receive.ts';
@@ -131,8 +132,10 @@ function refuseUnwritable(renderers: readonly GivenRenderer[]): void {
     );
 }
 
+const UNBUILT: readonly UnbuiltKey[] = ['images', 'promotions', 'pullRequests', 'previews', 'record'];
+
 function refuseUnbuilt({ config, channels = [] }: DeployerOptions): void {
-  const [unbuilt] = unbuiltKeys(config, 'a deployer of the toolkit does not', ['images', 'pullRequests']);
+  const [unbuilt] = unbuiltKeys(config, 'a deployer of the toolkit does not', UNBUILT);
   if (unbuilt !== undefined) throw new DeployError(unbuilt.code, unbuilt);
   const isKnown = (kind: string) => isChannelKind(kind) || channels.some((channel) => channel.kind === kind);
   const unknown = [...config.channels.values()].find(({ kind }) => !isKnown(kind));

@@ -30,7 +30,8 @@ export { ownerAndName, webAddress, wholePath } from '../githost/port/full-name.t
 export { jsonRequest } from '../githost/rest/json-request.ts';
 export { parseRefChanges } from '../githost/port/ref-changes.ts';
 export { DESCRIPTION, shorten } from '../githost/port/shorten.ts';
-export type { Description, Limit } from '../githost/port/shorten.ts';
+export type { Description } from '../githost/port/shorten.ts';
+export type { Limit } from '../error/cut-text.ts';
 
 // A channel
 export type { Additions, ChannelDefinition } from './read-config.ts';

@@ -22,7 +22,7 @@ export function windowAt(windows: readonly Window[], nowMs: number): WindowState
   return { kind: 'closed', untilMs, window: untilMs === null ? closing : decisive(opened, { closing, untilMs }) };
 }
 
-/** Only that: when it ends may have to be searched for over two years. */
+/** Without a search for the end, which may be two years away. */
 export function isOpenAt(windows: readonly Window[], nowMs: number): boolean {
   return closedBy(openedOf(windows), nowMs) === null;
 }

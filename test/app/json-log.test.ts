@@ -11,7 +11,7 @@ function written(fields: object): string {
 const errors = (count: number, message: string) =>
   Array.from({ length: count }, (_, n) => ({ subject: `a:${n}`, message }));
 
-it('writes a line as it is', () => {
+it('the JSON log writes a line as it is', () => {
   const line: unknown = JSON.parse(written({ target: 'shop', errors: errors(500, 'is not valid'), bytes: 2n }));
   expect(line).toEqual({
     time: '1970-01-01T00:00:00.000Z',
@@ -27,7 +27,7 @@ it.each([
   ['ten thousand errors', errors(10_000, 'x'.repeat(100))],
   ['errors whose text is escaped', errors(1_000, '\u202e'.repeat(300))],
   ['ten long errors', errors(10, 'x'.repeat(90_000))],
-])('writes the first of %s, so that the line is not cut off', (_what, all) => {
+])('the JSON log writes only the first of %s, so that CloudWatch does not cut the line', (_what, all) => {
   const text = written({ target: 'shop', errors: all, warnings: all });
   const line = JSON.parse(text) as { errors: object[] };
   expect(text.length).toBeLessThan(200_010);

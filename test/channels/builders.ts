@@ -1,6 +1,6 @@
 import type { ChannelKind } from '../../src/config/checked/channel.ts';
 import type { ChannelRequest, Destination, HttpMessage, Notice } from '../../src/channels/port.ts';
-import { RENDERERS } from '../../src/channels/renderers.ts';
+import { RENDERERS } from '../../src/channels/kinds/renderers.ts';
 import { renderNotices } from '../../src/deploy/report/channels/render-notices.ts';
 import { CHANNEL_EVENTS } from '../../src/config/written/channel-events.ts';
 import { EVENTS, SUBJECT } from '../deploy/report/events.ts';

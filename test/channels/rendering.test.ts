@@ -5,7 +5,7 @@ import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 import type { ChannelKind } from '../../src/config/checked/channel.ts';
 import type { Notice } from '../../src/channels/port.ts';
-import { RENDERERS } from '../../src/channels/renderers.ts';
+import { RENDERERS } from '../../src/channels/kinds/renderers.ts';
 import { aNotice, bodyOf, DESTINATION, jsonOf, KINDS, NOTICES, NOW_MS, render, TOKEN_SECRET } from './builders.ts';
 
 /** Of what a service accepts, in its own unit. */

@@ -111,7 +111,7 @@ const PAIRS: readonly (readonly [string, readonly Tree[]])[] = [
   ['an empty file', [START, { ...START, 'clusters/empty.yaml': '' }]],
 ];
 
-describe('a path to read although it did not change', () => {
+describe('a path that is read although it did not change', () => {
   it('is absent if the filter does not let it through: a file that an unfinished run touched may be excluded by now', async () => {
     const repository = new BareRepository('fleet.git', { filter: true });
     const revision = repository.commit({ 'apps/a.yaml': file('a'), 'apps/skip.yaml': file('skip') });
@@ -200,7 +200,7 @@ describe.each<[string, ServerKind]>([
   });
 });
 
-it('finds out once per process that a server counts depth from the wanted tree', async () => {
+it('the Git reader finds out once per process that a server counts depth from the wanted tree', async () => {
   const repository = new BareRepository();
   const revision = repository.commit(START);
   const { server, open } = await serve(repository, countingFromWants(repository.path));
@@ -365,7 +365,7 @@ describe('a server that speaks protocol version 0 only', () => {
   });
 });
 
-it('does not remember for other runs that one answer was empty', async () => {
+it('the Git reader does not remember for other runs that one answer was empty', async () => {
   const repository = new BareRepository();
   const revision = repository.commit(START);
   let empty = 1;
@@ -386,7 +386,7 @@ it('does not remember for other runs that one answer was empty', async () => {
   expect(filters).toEqual(['tree:0', undefined, 'tree:0', 'tree:0']);
 });
 
-it('finds that a commit is missing in the words of another server', async () => {
+it('the Git reader recognizes by the error text of another server that a commit is missing', async () => {
   const repository = new BareRepository();
   repository.commit({ 'a.yaml': 'a' });
   const missing = '1'.repeat(40);
@@ -401,7 +401,7 @@ it('finds that a commit is missing in the words of another server', async () => 
   });
 });
 
-it('reads the same changes as git in 60 random histories', async () => {
+it('the Git reader reads the same changes as git in 60 random histories', async () => {
   const names = fc.constantFrom('a.yaml', 'b.yaml', 'x/a.yaml', 'x/b.yaml', 'x/y/a.yaml', 'z/y/a.yaml', 'z/c.yaml');
   const trees = fc.array(fc.dictionary(names, fc.constantFrom('1', '2', '3'), { minKeys: 1 }), {
     minLength: 2,
@@ -470,7 +470,7 @@ describe('the cost of reading, counted by the server', () => {
   });
 });
 
-describe('reading paths', () => {
+describe('the Git reader', () => {
   const repository = new BareRepository();
   const before = repository.commit({ ...START, 'other/a.yaml': 'a' });
   const now = repository.commit({
@@ -565,7 +565,7 @@ describe('reading paths', () => {
   });
 });
 
-it('reads repositories with SHA-256 object ids', async () => {
+it('the Git reader reads repositories with SHA-256 object ids', async () => {
   const repository = new BareRepository('fleet.git', { format: 'sha256' });
   const before = repository.commit(START);
   const now = repository.commit({ ...START, [first]: file('edited') });

@@ -28,7 +28,7 @@ describe('a shortened description', () => {
     ['bytes instead of characters', 'ä'.repeat(12), bytes(20), `${'ä'.repeat(8)}…`],
     ['several lines', 'a\n\n  b', characters(20), 'a b'],
     ['text that would change its order', 'a\u202egpj', characters(20), 'a\\u202egpj'],
-  ])('is right with %s', (_name, text, limit, expected) => {
+  ])('fits its limit with %s', (_name, text, limit, expected) => {
     expect(shorten(text, limit)).toBe(expected);
   });
 

@@ -48,14 +48,14 @@ async function choosing(policy: object) {
   return { choice, requests: registry.requests.slice(before) };
 }
 
-it('lists the tags once for a range of versions', async () => {
+it('a range of versions takes one list of the tags', async () => {
   expect(await choosing({ semver: '1.x' })).toEqual({
     choice: { kind: 'chosen', tag: '1.1.0' },
     requests: ['GET /v2/acme/web/tags/list?n=1000'],
   });
 });
 
-it('looks a tag that moves up without listing the others, unless it is missing', async () => {
+it('a tag that moves is looked up without a list of the others, unless it is missing', async () => {
   expect(await choosing({ digest: 'stable' })).toEqual({
     choice: { kind: 'chosen', tag: 'stable' },
     requests: ['HEAD /v2/acme/web/manifests/stable'],

@@ -34,6 +34,10 @@ describe('the fleet page', () => {
     expect(shown('q=no-such-thing')).toEqual([]);
   });
 
+  it('cuts a long search before an emoji that does not fit', () => {
+    expect(parseFleetQuery(new URLSearchParams({ q: `${'a'.repeat(199)}🙂` })).search).toBe('a'.repeat(199));
+  });
+
   it('filters, and its counts are those of the filters', () => {
     const counts = countsOf(view.rows);
     for (const [show, count] of Object.entries(counts)) expect(shown(`show=${show}`), show).toHaveLength(count);

@@ -132,7 +132,7 @@ describe('in one cluster with other installations and with an API group that doe
   });
 });
 
-describe('of an installation', () => {
+describe('removing an installation', () => {
   it.each(CORPUS)('$name: the plan shows no changes, and an uninstall leaves only what is protected', async (each) => {
     const { name, objects, kept, passing } = each;
     for (const target of targets) target['exclude'] = ['not-there-either/**'];

@@ -71,7 +71,7 @@ const DEPLOYMENT = {
   },
 };
 
-it('shows what was deployed, with its objects down to pods, and what a deploy would change', async () => {
+it('the page shows what was deployed, with its objects down to pods, and what a deploy would change', async () => {
   const { namespace } = testbed;
   const revision = await testbed.push({ 'apps/web.yaml': JSON.stringify(DEPLOYMENT), 'apps/a.yaml': configMap('a') });
   await testbed.outcome(revision, 'deployed');
@@ -87,7 +87,7 @@ it('shows what was deployed, with its objects down to pods, and what a deploy wo
   expect(textOf(await show(`/targets/${namespace}/plan`))).toContain('no changes');
 }, 60_000);
 
-it('holds, shows the hold, and releases, as the commands do', async () => {
+it('the page holds a target, shows the hold, and releases it, as the commands do', async () => {
   const { namespace } = testbed;
   expect(await confirm('hold', { reason: 'incident 4711', until: '' })).toBe(303);
   await expect.poll(async () => textOf(await show(`/targets/${namespace}`))).toContain('hold succeeded');
@@ -105,7 +105,7 @@ it('holds, shows the hold, and releases, as the commands do', async () => {
   expect(await testbed.configMaps()).toMatchObject({ a: { v: '2' } });
 }, 90_000);
 
-it('deploys the plan that was approved on it, and no other', async () => {
+it('the page deploys the plan that was approved on it, and no other', async () => {
   const { namespace } = testbed;
   const values = async () => (await testbed.configMaps())['b']?.['v'];
   await testbed.push({ 'approved/b.yaml': configMap('b', { v: '1' }) });
@@ -126,7 +126,7 @@ it('deploys the plan that was approved on it, and no other', async () => {
   expect(await values()).toBe('1');
 }, 120_000);
 
-it('does not deploy a commit whose plan was not shown', async () => {
+it('the page does not deploy a commit whose plan was not shown', async () => {
   const { namespace } = testbed;
   await testbed.stop();
   expect(await confirm('deploy', { revision: 'b'.repeat(40) })).toBe(409);

@@ -179,7 +179,7 @@ describe('a version in three stages', () => {
   });
 });
 
-it('copies files and values to another branch once all of the stages before agree', async () => {
+it('a promotion copies files and values to another branch once all of the stages before agree', async () => {
   const stage = (name: string) => `NAMESPACE-${name}`;
   const targets = [
     ...['eu', 'us'].map((name) => ({ name: stage(name), path: `apps/${name}` })),
@@ -220,7 +220,7 @@ async function forgeRelease(stage: string): Promise<void> {
   await testbed.git('push', '-q', 'origin', `${forged}:${ref}`);
 }
 
-it('moves by hand, and automation does not move past something older until a person promotes again', async () => {
+it('a promotion by hand of something older stops automation until a person promotes again', async () => {
   await build({ sweepIntervalMs: 250, hasKey: true });
   await testbed.start();
   const target = (stage: string) => `${testbed.namespace}-${stage}`;
@@ -285,7 +285,7 @@ async function killedSweep(): Promise<void> {
   expect(signal).toBe('SIGKILL');
 }
 
-it('ends the same when the process is killed between a promotion and its record', async () => {
+it('a promotion ends the same when the process is killed between it and its record', async () => {
   await build();
   // Two pushes: first the branch, then the record.
   await testbed.git(
@@ -321,7 +321,7 @@ it('ends the same when the process is killed between a promotion and its record'
   expect(await tip()).toBe(reverted);
 }, 240_000);
 
-it('ends the same when each of its requests to Git fails in turn', async () => {
+it('a promotion ends the same when each of its requests to Git fails in turn', async () => {
   await build();
   const sweep = async () => {
     const { code, stderr } = await testbed.headgate('sweep');

@@ -82,7 +82,7 @@ async function step(): Promise<Readonly<Record<string, unknown>>> {
   return look?.steps[0] ?? {};
 }
 
-it('shows what waits and why, on the page as in the terminal, and promotes what was confirmed', async () => {
+it('headgate promotions and the page show what waits and why, and the page promotes what was confirmed', async () => {
   await testbed.converged(await testbed.push(files({ dev: '1.0.0', prod: '1.0.0' })));
   await expect
     .poll(step, { timeout: 20_000, interval: 500 })
@@ -140,7 +140,7 @@ it('shows what waits and why, on the page as in the terminal, and promotes what 
     .toMatchObject({ outcome: 'current', reasons: [], edits: [] });
 }, 180_000);
 
-it('shows what a failed reading hides, and ends with 1', async () => {
+it('headgate promotions shows what cannot be read, and exits with 1', async () => {
   testbed.host.faults = { git: { status: 503, times: 1_000, after: 0 } };
   const { code, stdout } = await testbed.headgate('promotions', '--output', 'json');
   testbed.host.faults = {};

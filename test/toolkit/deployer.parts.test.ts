@@ -7,7 +7,7 @@ import type { MessageQueue, QueueMessage } from '../../src/toolkit/message-queue
 import { readConfig } from '../../src/toolkit/read-config.ts';
 import type { ChannelDefinition } from '../../src/toolkit/read-config.ts';
 import { hmacSha256 } from '../../src/signing/hmac.ts';
-import { file } from '../config/builders.ts';
+import { file, withRepository } from '../config/builders.ts';
 
 const SECRET = 'planted-secret-0123456789';
 const REVISION = 'a'.repeat(40);
@@ -22,6 +22,17 @@ const chat: ChannelDefinition = {
 };
 
 const TEXT = file({});
+const TWO_STAGES = withRepository('write: env:W').concat(
+  '  - { name: shop-next, repository: fleet, branch: next, cluster: lab, namespace: next }\n',
+);
+const WITH_PREVIEW = `${withRepository('credentials: env:T')}key: env:K
+previews:
+  - name: shop-pr-{{number}}
+    repository: fleet
+    pullRequest: { label: preview, into: main }
+    cluster: lab
+    namespace: shop-pr-{{number}}
+`;
 const WITH_CHANNEL = `${TEXT}    notify: [team]\nchannels:\n  team: { kind: forge-chat, url: env:URL }\n`;
 
 let opened: Deployer | null = null;
@@ -142,6 +153,21 @@ describe('a deployer of the toolkit', () => {
         ),
       },
       { code: 'config-invalid', message: 'a deployer of the toolkit does not plan pull requests yet' },
+    ],
+    [
+      'outcomes to record in Git',
+      { text: TEXT.replace('webhookSecret', 'write: env:W\n    record: refs\n    webhookSecret') },
+      { code: 'config-invalid', message: 'a deployer of the toolkit does not write refs to Git yet' },
+    ],
+    [
+      'versions to promote',
+      { text: `${TWO_STAGES}promotions: [{ name: shop, stages: [shop-prod, shop-next] }]\n` },
+      { code: 'config-invalid', message: 'a deployer of the toolkit does not promote versions yet' },
+    ],
+    [
+      'previews of pull requests',
+      { text: WITH_PREVIEW },
+      { code: 'config-invalid', message: 'a deployer of the toolkit does not deploy previews of pull requests yet' },
     ],
     [
       'a secret that the store does not have',

@@ -206,7 +206,7 @@ function differences(windows: readonly Window[], day: string, clocks: Clocks): r
   return found;
 }
 
-describe('what people read', () => {
+describe('the reason while a window is closed', () => {
   const at = Date.parse('2026-11-28T12:00:00Z');
   const text = (windows: readonly Window[], nowMs = at) => {
     const state = windowAt(windows, nowMs);

@@ -1,3 +1,4 @@
+import { cutEnd, inCharacters } from '../../error/cut-text.ts';
 import type { Destination } from '../../channels/port.ts';
 import type { ChannelConfig } from '../../config/checked/channel.ts';
 import { formatReference } from '../../config/written/reference.ts';
@@ -10,7 +11,7 @@ interface Refused {
   readonly to: Destination;
 }
 
-const LONGEST_REASON = 200;
+const REASON = inCharacters(201);
 
 /** Only a person can fix it. `status` null: nothing was sent. */
 export function refusal(
@@ -41,13 +42,11 @@ export function unreachable(
 }
 
 function shown(text: string, to: Destination): string {
-  const line = visibleLine(
-    maskSecrets(text, to)
-      .replaceAll(/<[^>]*>/g, ' ')
-      .replaceAll(/\s+/g, ' ')
-      .trim(),
-  );
-  return line.length > LONGEST_REASON ? `${line.slice(0, LONGEST_REASON)}…` : line;
+  const line = maskSecrets(text, to)
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+  return cutEnd(visibleLine(line), REASON);
 }
 
 /** Of HTTP, and of SMTP (RFC 4954). */

@@ -43,7 +43,7 @@ export function channelSender(options: SenderOptions): ChannelSender {
 
   async function rendererOf(kind: string): Promise<ChannelRenderer> {
     // No push needs them, and there are many.
-    const { RENDERERS } = await import('../../channels/renderers.ts');
+    const { RENDERERS } = await import('../../channels/kinds/renderers.ts');
     const renderer = isChannelKind(kind) ? RENDERERS[kind] : renderers[kind];
     if (renderer === undefined) throw new TypeError(`no renderer was given for the kind of channel "${kind}"`);
     return renderer;

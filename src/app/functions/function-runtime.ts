@@ -1,12 +1,11 @@
 import { eksAccesses } from '../../platforms/aws/eks/eks-access.ts';
-import type { Aws } from '../../platforms/aws/api/request.ts';
 import { signedChecks } from '../../platforms/aws/sqs/signed-checks.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { FunctionEnvironment } from './function-environment.ts';
 import { openRuntime } from '../runtime.ts';
 import type { AppRuntime } from '../app-runtime.ts';
 import type { AfterDeploy } from '../deploy-work.ts';
-import type { RegistryLogin } from '../../sandbox/pull-chart.ts';
+import { ecrLoginOf } from '../images/registry-login.ts';
 
 interface FunctionRuntimeOptions {
   readonly holder: string;
@@ -26,14 +25,6 @@ export function withWork(runtime: AppRuntime, world: FunctionEnvironment): () =>
   };
 }
 
-/** With the role of the function. */
-export function loginOf(aws: Aws): RegistryLogin {
-  return async (host, signal) => {
-    const { ecrLogin } = await import('../../platforms/aws/ecr/registry-login.ts');
-    return ecrLogin(host, aws, signal);
-  };
-}
-
 /** The runtime of a function: clusters on EKS, the permissions of its role, no disk. */
 export function functionRuntime(
   world: FunctionEnvironment,
@@ -48,7 +39,7 @@ export function functionRuntime(
     isReader,
     progress: () => undefined,
     secrets,
-    registryLogin: loginOf(aws),
+    registryLogin: ecrLoginOf(aws),
     async identityLogin(url) {
       const { identityLogin } = await import('../../platforms/aws/codecommit/identity-login.ts');
       return identityLogin(url, { credentials, home: async () => region, nowMs });

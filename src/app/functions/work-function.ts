@@ -10,6 +10,7 @@ import type { Visibility } from '../../queue/inbox.ts';
 import type { Target } from '../../config/checked/config.ts';
 import { channelSender } from '../channels/channel-sender.ts';
 import type { Revision } from '../../snapshot/source.ts';
+import { ecrLoginOf } from '../images/registry-login.ts';
 import { wait } from '../wait.ts';
 import type { GroupWork } from '../work/group-work.ts';
 import { noticeWork } from '../work/notice-work.ts';
@@ -17,7 +18,7 @@ import { planWork } from '../work/plan-work.ts';
 import type { WorkRuntime } from '../work/work-runtime.ts';
 import { writeWork } from '../work/write-work.ts';
 import type { FunctionEnvironment } from './function-environment.ts';
-import { functionRuntime, loginOf } from './function-runtime.ts';
+import { functionRuntime } from './function-runtime.ts';
 import { pullContext, queuingWork } from './queuing-work.ts';
 import { workQueueOf } from './work-hints.ts';
 
@@ -81,7 +82,7 @@ function workRuntime(world: FunctionEnvironment): WorkRuntime {
   return {
     ...queuingWork(runtime, world),
     secrets,
-    registryLogin: loginOf(aws),
+    registryLogin: ecrLoginOf(aws),
     loadReaders: async () => (await import('../../parsing/functions.ts')).READ_AT_ONCE,
     sender: channelSender({ config, secrets, aws, nowMs, wait }),
   };

@@ -1,3 +1,4 @@
+import { cutEnd } from '../../error/cut-text.ts';
 import type { CommentAddress, IsOurs, PullRequests, StickyComment } from '../../deploy/ports/githost/pull-requests.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { RepositoryLocation } from '../../githost/port/host-api.ts';
@@ -12,7 +13,7 @@ import type {
   PullRequestApi,
   PullRequestText,
 } from '../../githost/port/pull-requests.ts';
-import { cutEnd, shorten, TITLE } from '../../githost/port/shorten.ts';
+import { shorten, TITLE } from '../../githost/port/shorten.ts';
 import { hostFailure, sendCall } from './host-calls.ts';
 import { openHostClient } from './host-client.ts';
 import type { HostAccess, Refused } from './host-client.ts';

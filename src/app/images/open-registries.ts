@@ -1,18 +1,16 @@
 import type { Registry } from '../../images/ports.ts';
 import { openRegistry } from '../../images/registry/registry.ts';
+import type { RegistryLogin } from '../../sandbox/pull-chart.ts';
 import { resolveSecret } from '../secrets.ts';
 import type { SecretSources } from '../secrets.ts';
 import { VERSION } from '../version.ts';
 import type { AppRuntime } from '../app-runtime.ts';
 import type { ImageCredentials } from '../../config/checked/config.ts';
 
-/** The login to a private registry of ECR, as base64 of `user:password`. */
-export type EcrLogin = (host: string, signal: AbortSignal) => Promise<string | null>;
-
 /** Opens the registries of headgate.yml with the credentials that it names. */
 export function registriesOf(
   { agents, wait, secrets }: Pick<AppRuntime, 'agents' | 'wait'> & { readonly secrets: SecretSources },
-  ecrLogin: EcrLogin,
+  ecrLogin: RegistryLogin,
 ): () => Registry {
   async function loginOf(host: string, credentials: ImageCredentials | null, signal: AbortSignal) {
     if (credentials === null) return null;

@@ -5,7 +5,7 @@ import type { ClusterAccess } from '../../cluster/api/access.ts';
 import type { GivenRenderer } from '../../desired/plain/given-renderer.ts';
 import { memoryOutbox } from '../../deploy/ports/outbox.ts';
 import type { Outbox } from '../../deploy/ports/outbox.ts';
-import type { RegistryLogin } from '../../sandbox/pull-chart.ts';
+import { ecrLoginOf } from '../images/registry-login.ts';
 import { openRuntime } from '../runtime.ts';
 import type { IdentityLogin } from '../git-server.ts';
 import { DeployError } from '../../error/deploy-error.ts';
@@ -80,10 +80,7 @@ export function localRuntime({
   const { accessOf = machineAccess, channelRenderers: renderers = {}, renderers: givenRenderers = [] } = given;
   const apart = lateReaders();
   const { loadReaders } = apart;
-  const registryLogin: RegistryLogin = async (host, signal) => {
-    const { ecrLogin } = await import('../../platforms/aws/ecr/registry-login.ts');
-    return ecrLogin(host, aws, signal);
-  };
+  const registryLogin = ecrLoginOf(aws);
   const identity: IdentityLogin = async (url) => {
     const [{ identityLogin }, { machineRegion }] = await Promise.all([
       import('../../platforms/aws/codecommit/identity-login.ts'),

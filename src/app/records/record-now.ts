@@ -18,7 +18,7 @@ export function memoryOutcomes(): MemoryOutcomes {
   };
 }
 
-/** No person waits longer for what others read in Git. */
+/** A person who runs a command does not wait longer for refs that others read. */
 const LIMIT_MS = 15_000;
 
 /** Records the outcomes of a command, once. A failure is only logged: the command has its own outcome. */

@@ -3,7 +3,7 @@ import { duePolls } from '../../images/update/due-polls.ts';
 import { writeGroups } from '../../images/update/write-group.ts';
 import type { WriteQueue } from '../../queue/write-message.ts';
 
-/** What a webhook of a registry did not announce, the sweep finds. It remembers when each branch was looked at. */
+/** Finds new tags that no webhook of a registry announced. It remembers when each branch was polled. */
 export function imagePolls(config: Config, queue: WriteQueue, nowMs: () => number) {
   const groups = writeGroups(config);
   const lastMs = new Map<string, number>();

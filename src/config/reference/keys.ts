@@ -1,3 +1,6 @@
+import { CHANNEL_KEYS } from '../checked/channel.ts';
+import type { ChannelKey, ChannelKeys } from '../checked/channel.ts';
+import { CHANNEL_EVENTS } from '../written/channel-events.ts';
 import { IMAGES } from './image-keys.ts';
 import { previewKeys } from './preview-keys.ts';
 import { PROMOTIONS } from './promotion-keys.ts';
@@ -236,7 +239,7 @@ const REPOSITORIES: readonly KeyReference[] = [
   {
     key: 'repositories.write',
     type: `${REFERENCE_TYPE}; iam`,
-    note: 'required when images write to the repository, and with record: refs',
+    note: 'required when images or promotions write to the repository, and with record: refs',
     meaning:
       'A token that may push, for the commits and refs that Headgate writes, and the pull requests that it opens. It is used for nothing else. iam: with host: codecommit, the identity on AWS.',
     example: 'write: env:FLEET_WRITE_TOKEN',
@@ -245,8 +248,7 @@ const REPOSITORIES: readonly KeyReference[] = [
     key: 'repositories.record',
     type: 'none or refs',
     default: 'none',
-    meaning:
-      'refs: git log shows where each target is (docs/record.md). Only headgate serve and the commands write it yet.',
+    meaning: 'refs: git log shows where each target is (docs/record.md). headgate http-host does not do this yet.',
     example: 'record: refs',
   },
   {
@@ -720,6 +722,20 @@ const TARGETS: readonly KeyReference[] = [
   },
 ];
 
+/** `slack, teams and smtp` */
+function kindsThatRequire(key: ChannelKey): string {
+  const kinds = Object.entries<ChannelKeys>(CHANNEL_KEYS);
+  return joinNames(
+    kinds.filter(([, { required }]) => required.includes(key)).map(([kind]) => kind),
+    'and',
+  );
+}
+
+/** `a, b and c` */
+function joinNames(names: readonly string[], last: 'and' | 'or'): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} ${last} ${names.at(-1)}`;
+}
+
 const CHANNELS: readonly KeyReference[] = [
   {
     key: 'channels',
@@ -732,14 +748,13 @@ const CHANNELS: readonly KeyReference[] = [
     key: 'channels.kind',
     type: 'name of a service',
     note: 'required',
-    meaning:
-      'slack, teams, discord, googlechat, mattermost, pagerduty, webhook, sns, eventbridge, github-deployments, grafana or smtp.',
+    meaning: `${joinNames(Object.keys(CHANNEL_KEYS), 'or')}.`,
     example: 'kind: slack',
   },
   {
     key: 'channels.url',
     type: REFERENCE_TYPE,
-    note: 'required for slack, teams, discord, googlechat, mattermost, webhook, grafana and smtp',
+    note: `required for ${kindsThatRequire('url')}`,
     meaning:
       'The address that messages are sent to, which is never logged. Of pagerduty: the events address of another region.',
     example: 'url: env:SLACK_WEBHOOK_URL',
@@ -747,7 +762,7 @@ const CHANNELS: readonly KeyReference[] = [
   {
     key: 'channels.token',
     type: REFERENCE_TYPE,
-    note: 'required for pagerduty, webhook, github-deployments and grafana',
+    note: `required for ${kindsThatRequire('token')}`,
     meaning:
       'The integration key of PagerDuty, the secret that signs the messages of a webhook, or the token for GitHub or Grafana.',
     example: 'token: env:PAGERDUTY_KEY',
@@ -755,34 +770,34 @@ const CHANNELS: readonly KeyReference[] = [
   {
     key: 'channels.topic',
     type: 'ARN of an SNS topic',
-    note: 'required for sns',
+    note: `required for ${kindsThatRequire('topic')}`,
     meaning: 'The topic that messages are published to.',
     example: 'topic: arn:aws:sns:eu-west-1:111122223333:deploys',
   },
   {
     key: 'channels.bus',
     type: 'ARN of an EventBridge bus',
-    note: 'required for eventbridge',
+    note: `required for ${kindsThatRequire('bus')}`,
     meaning: 'The bus that events are put on.',
     example: 'bus: arn:aws:events:eu-west-1:111122223333:event-bus/default',
   },
   {
     key: 'channels.from',
     type: 'mail address',
-    note: 'required for smtp',
+    note: `required for ${kindsThatRequire('from')}`,
     meaning: 'The sender of mails.',
     example: 'from: headgate@example.com',
   },
   {
     key: 'channels.to',
     type: 'list of mail addresses',
-    note: 'required for smtp',
+    note: `required for ${kindsThatRequire('to')}`,
     meaning: 'The recipients of mails.',
     example: 'to: [team@example.com]',
   },
   {
     key: 'channels.events',
-    type: 'list of deployed, failed, refused, partial, ready, not-ready, waiting, held, released, drift',
+    type: `list of ${CHANNEL_EVENTS.join(', ')}`,
     note: 'without it: all of them',
     meaning: 'What the channel reports.',
     example: 'events: [failed, refused, partial, not-ready]',

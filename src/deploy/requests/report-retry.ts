@@ -1,3 +1,4 @@
+import { beginningOf } from '../../error/cut-text.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
 import type { DeployError, ErrorCode } from '../../error/deploy-error.ts';
 import type { Revision } from '../../snapshot/source.ts';
@@ -113,7 +114,7 @@ async function recordRetry(
   if (isOvertaken && pendingOn !== state.applied.source?.revision)
     await world.report({ kind: 'superseded', revision: pendingOn, by: revision, isApplied: false }, signal);
   const since = new Date(world.nowMs()).toISOString();
-  const retry = { revision, reason: `${error.subject}: ${error.message}`.slice(0, REASON_LENGTH), since };
+  const retry = { revision, reason: beginningOf(`${error.subject}: ${error.message}`, REASON_LENGTH), since };
   const outcome = isPending ? { retry, pendingOn: revision } : { retry };
   // The lease of the failed run stays: what it sent may still arrive.
   await recorded.record({ run: { lease: state.run.lease }, outcome }, signal);

@@ -1,12 +1,16 @@
+import { beginningOf } from '../../error/cut-text.ts';
 import { withOutcome } from '../../state/history.ts';
 import type { HistoryEntry, RecordedVerdict } from '../../state/history.ts';
 import type { StateChange } from '../../state/target-state.ts';
 import { countsSoFar } from '../../state/waiting.ts';
 import { requesterOf } from '../ports/request.ts';
 import type { StartedRun } from '../prepare/started-run.ts';
+
 /** Longer texts would make the state, which every run reads and writes, slower. */
 const SUBJECT_LENGTH = 72;
 const NAME_LENGTH = 40;
+
+type OutcomeRun = Pick<StartedRun, 'state' | 'revision' | 'commit' | 'request' | 'sinceMs' | 'clock'>;
 
 interface Ended {
   readonly verdict: RecordedVerdict;
@@ -18,21 +22,21 @@ interface Ended {
 const NO_COUNTS = { created: 0, updated: 0, pruned: 0 };
 
 /** The outcome of a run in the history of its target. It is part of a write that is made anyway. */
-export function outcomeChange(run: StartedRun, { verdict, counts = NO_COUNTS, awaited }: Ended): StateChange {
+export function outcomeChange(run: OutcomeRun, { verdict, counts = NO_COUNTS, awaited }: Ended): StateChange {
   const { state, revision, commit, request } = run;
   const { created, updated, pruned, beganMs } = countsSoFar(run);
   const endMs = run.clock();
   const entry: HistoryEntry = {
     revision,
     verdict,
-    subject: commit === null ? null : commit.subject.slice(0, SUBJECT_LENGTH),
-    author: commit === null ? null : commit.author.slice(0, NAME_LENGTH),
+    subject: commit === null ? null : beginningOf(commit.subject, SUBJECT_LENGTH),
+    author: commit === null ? null : beginningOf(commit.author, NAME_LENGTH),
     committedMs: commit === null ? null : commit.committedMs,
     created: created + counts.created,
     updated: updated + counts.updated,
     pruned: pruned + counts.pruned,
     durationMs: endMs - beganMs,
-    by: requesterOf(request.trigger).slice(0, NAME_LENGTH),
+    by: beginningOf(requesterOf(request.trigger), NAME_LENGTH),
     at: new Date(endMs).toISOString(),
     awaited: awaited ?? state.progress.awaited?.revision ?? null,
   };

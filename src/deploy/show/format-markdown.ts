@@ -1,4 +1,4 @@
-import type { Limit } from '../../githost/port/shorten.ts';
+import type { Limit } from '../../error/cut-text.ts';
 import { code } from './markdown-text.ts';
 import { planSections } from './plan-sections.ts';
 import { fitSections, text } from './sections.ts';

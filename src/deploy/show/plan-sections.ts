@@ -1,3 +1,4 @@
+import { beginningOf } from '../../error/cut-text.ts';
 import { visibleLine } from '../../error/visible-text.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import type { FieldChange } from '../../plan/model/field-changes.ts';
@@ -101,5 +102,6 @@ const LONGEST_LINE = 2_000;
 
 function clip(line: string): string {
   if (line.length <= LONGEST_LINE) return line;
-  return `${line.slice(0, LONGEST_LINE)}… (${line.length - LONGEST_LINE} more characters)`;
+  const beginning = beginningOf(line, LONGEST_LINE);
+  return `${beginning}… (${line.length - beginning.length} more characters)`;
 }

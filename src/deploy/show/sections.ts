@@ -1,4 +1,4 @@
-import type { Limit } from '../../githost/port/shorten.ts';
+import type { Limit } from '../../error/cut-text.ts';
 
 /** A part of a text that may have to be cut: its lines from the end, and then the whole part. */
 export interface Section {

@@ -1,3 +1,4 @@
+import { beginningOf } from '../../error/cut-text.ts';
 import type { Explanation } from '../../error/deploy-error.ts';
 import { isObject, textOf } from '../../resource/resource.ts';
 import type { JsonObject } from '../../resource/resource.ts';
@@ -74,7 +75,7 @@ function lockedDependency(dependency: JsonObject): LockedDependency | Explanatio
   const version = textOf(dependency['version']);
   const repository = textOf(dependency['repository']);
   const refused = (message: string, remedy: string): Explanation => ({
-    message: `dependency ${JSON.stringify(name.slice(0, 100))} ${message}`,
+    message: `dependency ${JSON.stringify(beginningOf(name, 100))} ${message}`,
     remedy,
   });
   if (!NAME.test(name)) return refused('has an invalid name', 'Write the name of the chart.');

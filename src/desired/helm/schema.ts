@@ -1,3 +1,4 @@
+import { beginningOf } from '../../error/cut-text.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { isObject } from '../../resource/resource.ts';
 import type { Json } from '../../resource/resource.ts';
@@ -47,7 +48,7 @@ function refused(path: string, reference: string): Problem {
   return {
     code: 'render-refused',
     subject: path,
-    message: `refers to a schema outside this file: ${JSON.stringify(reference.slice(0, 100))}`,
+    message: `refers to a schema outside this file: ${JSON.stringify(beginningOf(reference, 100))}`,
     remedy: 'Copy that schema into $defs of this file, and refer to it as #/$defs/NAME.',
   };
 }

@@ -1,3 +1,4 @@
+import { cutEnd, inCharacters } from '../../error/cut-text.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import { isObject } from '../../resource/resource.ts';
 import type { JsonObject } from '../../resource/resource.ts';
@@ -265,7 +266,7 @@ class Walker {
 }
 
 function quoted({ path }: Reference): string {
-  return JSON.stringify(path.length > 100 ? `${path.slice(0, 99)}…` : path);
+  return JSON.stringify(cutEnd(path, inCharacters(100)));
 }
 
 function notAFile(content: PathContent): string {

@@ -1,6 +1,7 @@
+import { cutEnd, inCharacters } from '../../error/cut-text.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 
-const MAX_LENGTH = 400;
+const MESSAGE = inCharacters(400);
 
 /** Turns a renderer's stderr into a problem, without private paths, and with the file and line that it mentions as the subject. */
 export function renderProblem(
@@ -21,12 +22,7 @@ export function renderProblem(
   return {
     code: 'render-failed',
     subject: line === null ? (named ?? file) : `${named ?? file}:${line}`,
-    message:
-      text === ''
-        ? 'the renderer failed without an error message'
-        : text.length > MAX_LENGTH
-          ? `${text.slice(0, MAX_LENGTH - 1)}…`
-          : text,
+    message: text === '' ? 'the renderer failed without an error message' : cutEnd(text, MESSAGE),
     remedy: 'Run kubectl kustomize or helm template to reproduce the error.',
   };
 }

@@ -1,3 +1,4 @@
+import { beginningOf } from '../../error/cut-text.ts';
 import type { DeployError } from '../../error/deploy-error.ts';
 import { gitError, ServerDied, UnknownObject } from './git-error.ts';
 
@@ -28,12 +29,10 @@ export function fatalError(payload: Buffer, { subject, secrets }: Shown): Deploy
 
 /** A server may echo the request, and with it the token. */
 export function printable(text: Buffer, secrets: readonly string[]): string {
-  return (
-    secrets
-      .reduce((shown, secret) => shown.replaceAll(secret, '***'), text.toString())
-      // oxlint-disable-next-line no-control-regex
-      .replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
-      .trim()
-      .slice(0, 200)
-  );
+  const line = secrets
+    .reduce((shown, secret) => shown.replaceAll(secret, '***'), text.toString())
+    // oxlint-disable-next-line no-control-regex
+    .replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+    .trim();
+  return beginningOf(line, 200);
 }

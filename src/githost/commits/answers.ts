@@ -6,7 +6,7 @@ import type { HostCall } from '../port/pull-requests.ts';
 import { reading } from '../rest/answers.ts';
 import { messageOf } from '../rest/message.ts';
 
-/** Statuses of a commit that the host did not make because of what the branch has, or of a rule. */
+/** With these the host refuses a commit: the branch has moved, or a rule forbids it. */
 const REFUSED: ReadonlySet<number> = new Set([400, 409, 422]);
 
 /** Reads the answer to a commit. `idOf`: the id of the commit in an answer that has this shape. */

@@ -1,6 +1,6 @@
 import type { Revision } from '../../snapshot/source.ts';
 import type { ApiAnswer, HostRequest, RepositoryLocation } from './host-api.ts';
-import type { Limit } from './shorten.ts';
+import type { Limit } from '../../error/cut-text.ts';
 
 /** A user of the host, by its own answer. */
 export interface Account {

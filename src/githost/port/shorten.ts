@@ -1,3 +1,5 @@
+import { cutEnd, cutStart, inCharacters } from '../../error/cut-text.ts';
+import type { Limit } from '../../error/cut-text.ts';
 import { visibleText } from '../../error/visible-text.ts';
 
 /** A text that has to fit into a host's limit. `where` and `more` say more than the end of `what`. */
@@ -9,20 +11,14 @@ export interface Description {
   readonly more?: string;
 }
 
-/** What a host accepts. `lengthOf`: in the unit that the host counts. */
-export interface Limit {
-  readonly length: number;
-  readonly lengthOf: (text: string) => number;
-}
-
 /**
  * Of a commit status, on every host. GitHub rejects a longer one (422), and counts characters, of which an emoji may be two;
  * the other hosts accept longer ones.
  */
-export const DESCRIPTION: Limit = { length: 140, lengthOf: (text) => text.length };
+export const DESCRIPTION: Limit = inCharacters(140);
 
 /** Of the title of a pull request: the fewest characters that a host accepts (GitLab; GitHub one more). */
-export const TITLE: Limit = { length: 255, lengthOf: (text) => text.length };
+export const TITLE: Limit = inCharacters(255);
 
 /** One line that fits: the end of `what` is cut, then the beginning of a long path, and `more` never. */
 export function shorten(description: string | Description, limit: Limit): string {
@@ -38,28 +34,4 @@ export function shorten(description: string | Description, limit: Limit): string
 
 function joined(parts: readonly string[]): string {
   return visibleText(parts.join(' ')).replaceAll(/\s+/g, ' ').trim();
-}
-
-/** Cut at its end, where it is too long. Never within a character. */
-export function cutEnd(text: string, limit: Limit): string {
-  const characters = Array.from(text);
-  return cut(text, limit, (count) => `${characters.slice(0, count).join('')}…`);
-}
-
-function cutStart(text: string, limit: Limit): string {
-  const characters = Array.from(text);
-  return cut(text, limit, (count) => `…${characters.slice(characters.length - count).join('')}`);
-}
-
-/** With the most characters that fit, found by halving: a body may have 100,000. */
-function cut(text: string, { length, lengthOf }: Limit, withOnly: (count: number) => string): string {
-  if (lengthOf(text) <= length) return text;
-  let fits = 0;
-  let exceeds = Math.min(length, text.length) + 1;
-  while (exceeds - fits > 1) {
-    const count = Math.floor((fits + exceeds) / 2);
-    if (lengthOf(withOnly(count)) <= length) fits = count;
-    else exceeds = count;
-  }
-  return withOnly(fits);
 }

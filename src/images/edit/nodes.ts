@@ -1,6 +1,7 @@
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseAllDocuments } from 'yaml';
 import type { Document, Node, Scalar } from 'yaml';
-import { aliasTargets, hasTooManyTokens } from '../../resource/yaml.ts';
+import { hasTooManyTokens } from '../../resource/yaml.ts';
+import { aliasTargets } from '../../resource/yaml-expansion.ts';
 
 /** A YAML file as nodes, every one with its place in the text. */
 export interface ParsedFile {

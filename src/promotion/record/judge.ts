@@ -10,7 +10,7 @@ export type Judgment =
 
 /**
  * Whether automation may make these edits of a stage. `records`: what was promoted to it, the newest first. `open`: the number
- * of the open pull request to it, and what that one proposes was not taken back.
+ * of its open pull request, whose versions do not count as taken back.
  */
 export function judge(
   edits: readonly Edit[],

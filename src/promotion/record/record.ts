@@ -73,8 +73,8 @@ export function headOf({ promotion, stage }: StepName): string {
 }
 
 /**
- * The record of a promotion that a pull request proposes. Before one is open, the trailer has another name: nothing was refused
- * yet that no one has seen.
+ * The record of a promotion that a pull request proposes. Until it is open, the trailer has another name, because a proposal
+ * that no one has seen cannot have been declined.
  */
 export function proposalMessage(
   written: Written,

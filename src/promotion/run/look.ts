@@ -7,7 +7,7 @@ import { judge } from '../record/judge.ts';
 import { gateOf } from '../stages/gate.ts';
 import { stageFacts } from '../stages/stage-facts.ts';
 import type { StageFacts } from '../stages/stage-facts.ts';
-import type { PromotionPorts } from './ports.ts';
+import type { PromotionPorts, Step } from './ports.ts';
 import { outcomeOf } from './promote-step.ts';
 import { openReaders, propose, readRecords, readTip } from './propose.ts';
 import type { Proposal, Proposing, Source, Tip } from './propose.ts';
@@ -152,12 +152,7 @@ async function versionsOf(
   return versions;
 }
 
-interface StepOf {
-  readonly promotion: Promotion;
-  readonly step: PromotionStep;
-}
-
-async function stepLook(of: StepOf, stages: readonly ReadStage[], looking: Looking): Promise<StepLook> {
+async function stepLook(of: Step, stages: readonly ReadStage[], looking: Looking): Promise<StepLook> {
   const { from, to } = of.step;
   const names = from.targets.map(({ name }) => name);
   const look = { to: to.name, from: names, agree: from.agree, edits: [], leftOut: [], problem: null };
@@ -202,7 +197,7 @@ interface Judged {
 
 /** For `any`, the first of the stages whose versions may move, as when they are promoted. */
 async function judgeFirst(
-  { promotion, step }: StepOf,
+  { promotion, step }: Step,
   choices: readonly (readonly Source[])[],
   { ports, memory, signal }: Looking,
 ): Promise<Judged | null> {
@@ -227,7 +222,7 @@ async function judgeFirst(
 }
 
 async function judgeOne(
-  step: StepOf,
+  step: Step,
   { sources, tip }: { readonly sources: readonly Source[]; readonly tip: Tip },
   proposing: Proposing,
 ): Promise<Judged> {
@@ -240,7 +235,7 @@ async function judgeOne(
   return { isCurrent: false, reasons, edits, leftOut };
 }
 
-async function reasonsOf(step: StepOf, { edits, tip, sources }: Proposal, proposing: Proposing) {
+async function reasonsOf(step: Step, { edits, tip, sources }: Proposal, proposing: Proposing) {
   const records = await readRecords(step, tip, proposing);
   const judged = judge(edits, { stage: step.step.to.name, records });
   const status = await missingStatuses(step.promotion, sources, proposing);

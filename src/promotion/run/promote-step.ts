@@ -44,7 +44,7 @@ export async function promoteStep(
   ports: PromotionPorts,
   { memory, signal }: { readonly memory: StepMemory; readonly signal: AbortSignal },
 ): Promise<Promoted> {
-  const promoted = await look(step, ports, { memory, signal });
+  const promoted = await promoteIfOpen(step, ports, { memory, signal });
   const reason = promoted.kind === 'waits' ? promoted.reason : null;
   if (reason !== null && reason !== memory.reason)
     ports.log({ level: 'info', message: 'promotion-waits', ...nameOf(step), reason });
@@ -52,7 +52,7 @@ export async function promoteStep(
   return promoted;
 }
 
-async function look(
+async function promoteIfOpen(
   step: Step,
   ports: PromotionPorts,
   { memory, signal }: { readonly memory: StepMemory; readonly signal: AbortSignal },

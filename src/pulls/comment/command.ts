@@ -1,3 +1,4 @@
+import { beginningOf } from '../../error/cut-text.ts';
 import { visibleLine } from '../../error/visible-text.ts';
 
 /** As on the command line. */
@@ -28,6 +29,6 @@ export function readCommand(body: string): Command | null {
 
 /** Everyone who pushes reads the reason, so a hold without one is not a command. */
 function readHold(target: string | undefined, words: readonly string[]): Command | null {
-  const reason = visibleLine(words.join(' ')).slice(0, REASON_LENGTH);
+  const reason = beginningOf(visibleLine(words.join(' ')), REASON_LENGTH);
   return target === undefined || reason === '' ? null : { kind: 'hold', target, reason };
 }

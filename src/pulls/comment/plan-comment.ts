@@ -1,6 +1,6 @@
 import type { Problem } from '../../error/deploy-error.ts';
 import { shownHash } from '../../plan/approval/plan-hash.ts';
-import type { Limit } from '../../githost/port/shorten.ts';
+import type { Limit } from '../../error/cut-text.ts';
 import { cell, code, codeTag } from '../../deploy/show/markdown-text.ts';
 import { planSections, problems } from '../../deploy/show/plan-sections.ts';
 import { fitSections, text } from '../../deploy/show/sections.ts';

@@ -1,3 +1,4 @@
+import { beginningOf } from '../../error/cut-text.ts';
 import type { PlanOfOne } from '../../deploy/ports/githost/plan-request.ts';
 import { code } from '../../deploy/show/markdown-text.ts';
 import type { Account } from '../../githost/port/pull-requests.ts';
@@ -47,7 +48,7 @@ async function refusalOf(
   { open: { api, repository, pullRequest }, signal }: { readonly open: OpenPullRequest; readonly signal: AbortSignal },
 ): Promise<string | null> {
   if (command.kind === 'help') return null;
-  if (command.kind === 'unknown') return `${code(command.text.slice(0, 100))} is not a command. ${HELP}`;
+  if (command.kind === 'unknown') return `${code(beginningOf(command.text, 100))} is not a command. ${HELP}`;
   const mayWrite = await api.mayWrite(by, signal);
   if (command.kind === 'approve') {
     if (pullRequest.state !== 'merged') return NOT_YET;

@@ -1,3 +1,4 @@
+import { beginningOf } from '../../error/cut-text.ts';
 import type { Target } from '../../config/checked/config.ts';
 import { mayResolveTo } from '../../config/written/placeholders.ts';
 import type { CommentCommand } from '../../deploy/ports/cluster.ts';
@@ -36,7 +37,10 @@ async function steerOne(given: GivenCommand, steering: Steering, signal: AbortSi
   const target = await findTarget(command.target, steering, signal);
   const { into } = steering.open.pullRequest;
   if (target === null)
-    return { ...given, refusal: `${code(command.target.slice(0, 100))} is not a target that follows ${code(into)}.` };
+    return {
+      ...given,
+      refusal: `${code(beginningOf(command.target, 100))} is not a target that follows ${code(into)}.`,
+    };
   const at = steering.requests.find(({ comment }) => comment === given.commentId)?.at ?? '';
   const by = given.by.name;
   const comment = { repository: steering.open.repository.url, id: given.commentId };

@@ -32,7 +32,7 @@ export async function checkPreview(
   await queue.send([previewRequest(of, { trigger, nowMs: runtime.nowMs(), resumes: false })], 0, signal);
 }
 
-/** Without its namespace a check would wait for a run that never ends. */
+/** Without this, the check of a deleted preview would wait for a run that never comes. */
 async function exists(
   { target }: PreviewOfOne,
   { openNamespaces }: PreviewContext,

@@ -22,7 +22,7 @@ export interface PreviewRun {
   readonly number: number;
   /** Null: it does not exist. */
   readonly pullRequest: PullRequest | null;
-  /** As the comment has it; an error: anyone can write comments that make it unreadable, and only what exists is kept up to date. */
+  /** From the comment. An error: the comments cannot be read, which anyone can cause. Then no namespace is created. */
   readonly seen: Readonly<Record<string, SeenHead>> | DeployError;
   readonly trigger: Trigger;
   /** When it was requested, RFC 3339. */
@@ -30,7 +30,7 @@ export interface PreviewRun {
   readonly tries: number;
   /** Deploy what waits, too. */
   readonly resumes: boolean;
-  /** A person named this one: it is deployed also when it is at its head, nothing is deleted, and other ones stay as they are shown. */
+  /** A person named this preview. It is deployed even if it is at its head, nothing is deleted, and the comment keeps the other ones. */
   readonly isOfOne: boolean;
 }
 
@@ -42,7 +42,7 @@ export interface EndedPreview {
   readonly seen: SeenHead | null;
   /** The commit that a deleted preview showed. */
   readonly deletedAt: string | null;
-  /** It may end otherwise when it is tried again. */
+  /** Null: another try would end the same. */
   readonly retry: { readonly afterMs: number | null } | null;
 }
 

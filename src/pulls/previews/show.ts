@@ -1,3 +1,4 @@
+import { cutEnd, inCharacters } from '../../error/cut-text.ts';
 import { cell, code } from '../../deploy/show/markdown-text.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import type { Revision } from '../../snapshot/source.ts';
@@ -21,8 +22,8 @@ export type PreviewResult = { readonly name: string } & (
     }
 );
 
-/** So much of what others wrote is shown. */
-const MAX_TEXT = 300;
+/** The limit for text that others wrote. */
+const TEXT = inCharacters(301);
 
 /** The part of the comment that shows previews. `before`: as it was; its other previews are kept. */
 export function previewsSection(results: readonly PreviewResult[], before = ''): string {
@@ -102,7 +103,7 @@ function deployedState({
       return `deployed at ${at}, not ready yet`;
     case 'not-ready': {
       const [first, ...rest] = notReady;
-      const what = first === undefined ? '' : `: ${cell(cut(`${first.kind} ${first.name}: ${first.reason}`))}`;
+      const what = first === undefined ? '' : `: ${cell(cutEnd(`${first.kind} ${first.name}: ${first.reason}`, TEXT))}`;
       return `not ready at ${at}${what}${moreOf(rest)}`;
     }
     default:
@@ -111,11 +112,7 @@ function deployedState({
 }
 
 function shown({ subject, message }: Problem): string {
-  return cell(cut(`${subject} ${message}`));
-}
-
-function cut(text: string): string {
-  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+  return cell(cutEnd(`${subject} ${message}`, TEXT));
 }
 
 function moreOf(others: readonly unknown[]): string {

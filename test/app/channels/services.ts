@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
+import { isChannelKind } from '../../../src/config/checked/channel.ts';
 import type { ChannelKind } from '../../../src/config/checked/channel.ts';
 
 export interface Received {
@@ -104,15 +105,22 @@ export async function startMailService(): Promise<MailService> {
   return service;
 }
 
-/** Kinds that are sent over HTTP to one address. */
-export const HTTP_KINDS = [
-  'slack',
-  'teams',
-  'discord',
-  'googlechat',
-  'mattermost',
-  'pagerduty',
-  'webhook',
-  'github-deployments',
-  'grafana',
-] as const satisfies readonly ChannelKind[];
+/** How each kind is sent: by HTTP requests to one address, by the API of AWS, or as a mail. */
+const SENT: Readonly<Record<ChannelKind, 'http' | 'aws' | 'mail'>> = {
+  slack: 'http',
+  teams: 'http',
+  discord: 'http',
+  googlechat: 'http',
+  mattermost: 'http',
+  pagerduty: 'http',
+  webhook: 'http',
+  sns: 'aws',
+  eventbridge: 'aws',
+  'github-deployments': 'http',
+  grafana: 'http',
+  smtp: 'mail',
+};
+
+export const HTTP_KINDS: readonly ChannelKind[] = Object.keys(SENT)
+  .filter((kind) => isChannelKind(kind))
+  .filter((kind) => SENT[kind] === 'http');

@@ -14,6 +14,7 @@ import { hostOf } from '../../../src/githost/hosts.ts';
 import type { HostName } from '../../../src/githost/hosts.ts';
 import type { BranchChange } from '../../../src/images/branch-writer.ts';
 import type { Revision } from '../../../src/snapshot/source.ts';
+import { branchChange, MAIN, RECORD } from '../../git/write/branch-change.ts';
 import { startGitea } from '../../rig/gitea/gitea.ts';
 import { getGitea } from '../../rig/gitea/program.ts';
 import { startGitHost } from '../../rig/git-host/git-host.ts';
@@ -22,8 +23,6 @@ import { mustRun } from '../../rig/programs/command.ts';
 
 const BUILD_MS = 1_200_000;
 const TOKEN = 'planted-token-0123456789';
-const MAIN = 'refs/heads/main';
-const RECORD = 'refs/headgate/images/web';
 const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
 const { signal } = new AbortController();
 
@@ -123,20 +122,8 @@ async function push({ git, work }: Bed, files: Readonly<Record<string, string>>)
 
 async function changeOf({ reader, tipOf }: Bed, files: Readonly<Record<string, string>>): Promise<BranchChange> {
   const tip = (await tipOf(MAIN)) as Revision;
-  const rootTree = await reader.rootTree(tip, signal);
-  const message = (revision: Revision) => `Write web 2\n\nHeadgate-Commit: ${revision}`;
-  return {
-    ref: MAIN,
-    tip,
-    rootTree,
-    trees: await reader.treesAbove(rootTree, Object.keys(files), signal),
-    files: new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)])),
-    author: { name: 'headgate', email: 'headgate@localhost' },
-    atMs: 1_700_000_100_000,
-    message: 'Update web to 2\n\n- web 1 -> 2\n\nHeadgate-Image: web 1 -> 2\n',
-    sign: null,
-    records: [{ ref: RECORD, tip: await tipOf(RECORD), message }],
-  };
+  const change = await branchChange(files, { reader, tip, record: await tipOf(RECORD), title: 'Write web 2' });
+  return { ...change, message: 'Update web to 2\n\n- web 1 -> 2\n\nHeadgate-Image: web 1 -> 2\n' };
 }
 
 describe.each(['github', 'gitlab', 'gitea'] as const)('a commit by the API of %s', (name) => {

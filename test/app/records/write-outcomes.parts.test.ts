@@ -52,7 +52,7 @@ async function bed({
   return { repository, revision, lines, record };
 }
 
-it('tries again while the host is away, with a line in the log at first and another at the end', async () => {
+it('recording outcomes in Git is tried again while the host is away, with a line in the log at first and another at the end', async () => {
   const { lines, record } = await bed({ status: 503 });
   const retry = { kind: 'retry', afterMs: 7000 };
   expect([await record(1), await record(2), await record(19)]).toEqual([retry, retry, retry]);
@@ -69,13 +69,13 @@ it('tries again while the host is away, with a line in the log at first and anot
   expect(lines.slice(1)).toEqual([expect.objectContaining({ level: 'warn', message: 'not-recorded' })]);
 });
 
-it('tries once without a queue', async () => {
+it('recording outcomes in Git is tried once without a queue', async () => {
   const { lines, record } = await bed({ status: 503 });
   expect(await record(null)).toEqual({ kind: 'done' });
   expect(lines).toEqual([expect.objectContaining({ level: 'warn', message: 'not-recorded' })]);
 });
 
-it('does not try again when only a person can fix it', async () => {
+it('recording outcomes in Git is not tried again when only a person can fix it', async () => {
   const { lines, record } = await bed({ status: null, env: {} });
   expect(await record(1)).toEqual({ kind: 'done' });
   expect(lines).toEqual([
@@ -84,7 +84,7 @@ it('does not try again when only a person can fix it', async () => {
   expect(server.requests).toEqual([]);
 });
 
-it('records the outcomes with a look at the refs and a push', async () => {
+it('outcomes are recorded in Git with one request for the refs and one push', async () => {
   const { repository, revision, lines, record } = await bed({ status: null });
   expect(await record(1)).toEqual({ kind: 'done' });
   expect(repository.git('rev-parse', 'refs/headgate/prod')).toBe(revision);

@@ -38,7 +38,7 @@ it('records the newest commit of each target, and the newest note of each commit
 });
 
 it.each([{ target: 'record/fleet', outcome: outcome({}) }, { target: 'write/fleet/main' }])(
-  'reads a message of the queue as it was sent: %j',
+  'reads a message of the queue of writes as it was sent: %j',
   (message) => {
     expect(readWrite(JSON.stringify(message))).toEqual(message);
   },
@@ -48,6 +48,6 @@ it.each([
   { target: 'record/fleet' },
   { target: 'record/fleet', outcome: outcome({ revision: 'main' as Revision }) },
   { target: 'deploy' },
-])('reads no other message: %j', (message) => {
+])('does not read as a message of the queue of writes: %j', (message) => {
   expect(readWrite(JSON.stringify(message))).toBeNull();
 });

@@ -73,7 +73,7 @@ const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 const HOLD = `/targets/${HELD}/hold`;
 const PROMOTE = '/promotions/shop/shop-staging?from=shop-dev';
 
-it('does what a signed-in browser confirms on its own form', async () => {
+it('the page does what a signed-in browser confirms on its own form', async () => {
   const session = await signIn();
   const headers = { ...FORM, cookie: session.cookie, origin: origin() };
   const { status, headers: sent } = await ask(HOLD, {
@@ -230,7 +230,7 @@ describe('an attack on the page', () => {
   });
 });
 
-it('approves nothing without the hash of a plan, and nothing on a target that needs no approval', async () => {
+it('the page approves nothing without the hash of a plan, and nothing on a target that needs no approval', async () => {
   const session = await signIn();
   const headers = { ...FORM, cookie: session.cookie, origin: origin() };
   const body = form({ form: session.form, revision: 'a'.repeat(40), hash: '3f9c2a1d'.repeat(4) });

@@ -201,3 +201,10 @@ describe('the JSON Schema of headgate.yml', () => {
       expect(await readFile(join(root, path), 'utf8'), 'run node bin/run.js infra/reference.ts').toBe(content);
   });
 });
+
+describe('docs/configuration.md', () => {
+  it('has a row for each key of headgate.yml', async () => {
+    const page = (await referenceFiles()).get('docs/configuration.md') ?? '';
+    expect(KEYS.map(({ key }) => key).filter((key) => !page.includes(`| \`${key}\` `))).toEqual([]);
+  });
+});

@@ -16,7 +16,7 @@ afterEach(() => {
 const timeouts: { readonly ms: number; readonly controller: AbortController }[] = [];
 
 it.each([['before'], ['after']])(
-  'gives a run that is interrupted %s it reports five seconds for its reports',
+  'gives a run five seconds to report when it is interrupted %s its reports begin',
   (when) => {
     const work = new AbortController();
     if (when === 'before') work.abort();

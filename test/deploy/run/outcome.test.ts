@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { outcomeChange } from '../../../src/deploy/run/record-outcome.ts';
+import { decodeHistory } from '../../../src/state/decode-history.ts';
 import { owed } from '../../../src/deploy/run/outcome.ts';
 import type { TargetRequest } from '../../../src/deploy/ports/request.ts';
 import type { ObjectId, Revision } from '../../../src/snapshot/source.ts';
@@ -44,5 +46,14 @@ describe('the status of a commit whose objects are applied', () => {
 
   it('is not owed when no run left the commit pending', () => {
     expect(owedTo({ tries: 2 }, withChange(APPLIED, { outcome: { pendingOn: null } }))).toEqual({});
+  });
+});
+
+describe('an outcome in the history of a target', () => {
+  it('has the beginning of a long subject and author, never half of an emoji', () => {
+    const commit = { subject: `${'a'.repeat(71)}🙂`, author: `${'b'.repeat(39)}🙂`, committedMs: 0 };
+    const run = { state: NOTHING_RECORDED, revision, commit, request: request({}), sinceMs: 0, clock: () => 1 };
+    const [entry] = decodeHistory(outcomeChange(run, { verdict: 'deployed' }).history ?? []);
+    expect(entry).toMatchObject({ subject: 'a'.repeat(71), author: 'b'.repeat(39) });
   });
 });

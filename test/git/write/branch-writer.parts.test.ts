@@ -8,16 +8,15 @@ import { GIT_LIMITS } from '../../../src/git/wire/limits.ts';
 import { openRepository } from '../../../src/git/reader.ts';
 import { openBranchWriter } from '../../../src/git/write/branch-writer.ts';
 import { asRevision } from '../../../src/snapshot/source.ts';
-import type { ObjectId, Revision } from '../../../src/snapshot/source.ts';
+import type { Revision } from '../../../src/snapshot/source.ts';
 import { startGitServer } from '../../rig/git-host/http-backend.ts';
 import type { GitHttpOptions, GitHttpServer } from '../../rig/git-host/http-backend.ts';
 import { BareRepository, removeRepositories } from '../repository.ts';
+import { branchChange, MAIN, RECORD } from './branch-change.ts';
 
 const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
 const signal = new AbortController().signal;
 const servers: GitHttpServer[] = [];
-const MAIN = 'refs/heads/main';
-const RECORD = 'refs/headgate/images/web';
 
 afterAll(async () => {
   agents.http.destroy();
@@ -55,28 +54,9 @@ function tipOf(repository: BareRepository, ref: string): Revision | null {
   return asRevision(repository.tryGit('rev-parse', '--verify', '-q', ref) ?? '');
 }
 
-async function changeOf(
-  { repository, reader }: Bed,
-  files: Readonly<Record<string, string>>,
-  more: Partial<BranchChange> = {},
-): Promise<BranchChange> {
-  const tip = tipOf(repository, MAIN) as Revision;
-  const rootTree: ObjectId = await reader.rootTree(tip, signal);
-  return {
-    ref: MAIN,
-    tip,
-    rootTree,
-    trees: await reader.treesAbove(rootTree, Object.keys(files), signal),
-    files: new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)])),
-    author: { name: 'headgate', email: 'headgate@localhost' },
-    atMs: 1_700_000_100_000,
-    message: 'Update web to 2\n\nHeadgate-Image: web 1 -> 2',
-    sign: null,
-    records: [
-      { ref: RECORD, tip: tipOf(repository, RECORD), message: (revision) => `web 2\n\nHeadgate-Commit: ${revision}` },
-    ],
-    ...more,
-  };
+function changeOf({ repository, reader }: Bed, files: Readonly<Record<string, string>>): Promise<BranchChange> {
+  const [tip, record] = [tipOf(repository, MAIN) as Revision, tipOf(repository, RECORD)];
+  return branchChange(files, { reader, tip, record, title: 'web 2' });
 }
 
 describe('a commit on a branch', () => {

@@ -66,7 +66,7 @@ async function push(...refs: readonly string[]): Promise<string> {
   return (await git('push', '--force', bare, ...refs)).stderr;
 }
 
-it('reports every branch of a push in one signed delivery, and writes nothing to the terminal', async () => {
+it('the post-receive hook reports every branch of a push in one signed delivery, and writes nothing to the terminal', async () => {
   const refs = ['main', 'next', 'a"b', 'x$(id)'].map((name) => `HEAD:refs/heads/${name}`);
   expect(await push(...refs, 'HEAD:refs/tags/v1')).not.toContain('remote:');
   const head = (await git('rev-parse', 'HEAD')).stdout.trim();
@@ -76,7 +76,7 @@ it('reports every branch of a push in one signed delivery, and writes nothing to
   ]);
 });
 
-it('reports nothing when only a tag was pushed', async () => {
+it('the post-receive hook reports nothing when only a tag was pushed', async () => {
   await writeFile(join(directory, 'secret'), 'a wrong one');
   expect(await push('HEAD:refs/tags/v2')).not.toContain('remote:');
 });
@@ -91,7 +91,7 @@ it.each([
     () => run('git', ['-C', bare, 'config', 'headgate.url', 'http://127.0.0.1:1/webhooks/fleet']),
     'no webhook was sent',
   ],
-])('never fails a push, but names the reason: %s', async (name, breakIt, reason) => {
+])('the post-receive hook never fails a push, but names the reason: %s', async (name, breakIt, reason) => {
   await breakIt();
   const shown = await push(`HEAD:refs/heads/${name.replaceAll(' ', '-')}`);
   expect(shown).toContain(reason);

@@ -40,7 +40,7 @@ describe('a webhook that Gitea lists', () => {
   });
 });
 
-it('lacks events of pull requests only where they are planned, as a webhook does that was registered before', () => {
+it('a webhook on Gitea without the events of pull requests is a mistake only where they are planned', () => {
   const mistakesOf = (hook: object, pullRequests: boolean) =>
     giteaSetup.hooks?.parseHooks(JSON.stringify([hook]), { pullRequests })[0]?.mistakes;
   const mistakes = ['pull_request', 'pull_request_sync', 'pull_request_label', 'pull_request_comment'].map(

@@ -50,7 +50,7 @@ describe('the message of an error', () => {
   });
 });
 
-it('shows by a 422 that the credentials may write statuses', () => {
+it('a 422 of GitHub shows that the credentials may write statuses', () => {
   expect([201, 401, 403, 404, 422, 500].filter((status) => githubApi.showsStatusAccess(answer(status)))).toEqual([422]);
 });
 

@@ -13,7 +13,7 @@ const signature = fc.oneof(
   fc.constant((body: string, secret: string) => sign(body, secret).toUpperCase()),
 );
 
-it('accepts the deliveries that GitHub’s own library accepts, and no others', async () => {
+it('Headgate accepts the deliveries that GitHub’s own library accepts, and no others', async () => {
   const text = fc.string({ unit: 'binary', minLength: 1 }).filter((each) => each.isWellFormed());
   await fc.assert(
     fc.asyncProperty(text, text, signature, async (body, secret, signed) => {

@@ -23,7 +23,7 @@ describe('a webhook that GitHub lists', () => {
   });
 });
 
-it('lacks events of pull requests only where they are planned, as a webhook does that was registered before', () => {
+it('a webhook on GitHub without the events of pull requests is a mistake only where they are planned', () => {
   const mistakesOf = (hook: object, pullRequests: boolean) =>
     githubSetup.hooks?.parseHooks(JSON.stringify([hook]), { pullRequests })[0]?.mistakes;
   const mistakes = ['it does not send pull_request events', 'it does not send issue_comment events'];

@@ -17,7 +17,7 @@ async function accepts(headers: Delivery['headers'], secret = SECRET): Promise<b
   return (await gitlabReceiver.authenticate(delivery, { secrets: [secret], nowMs: 1_700_000_000_000 })) !== null;
 }
 
-it('verifies the id and the time of a signed delivery with its body', async () => {
+it('a signed delivery of GitLab is verified with its id, its time and its body', async () => {
   expect(await accepts({})).toBe(true);
   expect(await accepts({ 'webhook-id': 'id-2' })).toBe(false);
   expect(await accepts({ 'webhook-timestamp': '1700000001' })).toBe(false);
@@ -27,13 +27,13 @@ it('verifies the id and the time of a signed delivery with its body', async () =
   }
 });
 
-it('accepts any of several signatures, while GitLab rotates its token', async () => {
+it('a delivery of GitLab may have several signatures while its token is rotated', async () => {
   const other = `v1,${Buffer.alloc(32).toString('base64')}`;
   expect(await accepts({ 'webhook-signature': `${other} ${SIGNATURE}` })).toBe(true);
   expect(await accepts({ 'webhook-signature': `${other} v2,x` })).toBe(false);
 });
 
-it('chooses the scheme by the secret and never by the headers', async () => {
+it('the secret for GitLab decides how a delivery is verified, never the headers', async () => {
   // A signing token that leaks as a header, or a token of the old scheme used as a key, proves nothing.
   expect(await accepts({ 'webhook-signature': undefined, 'x-gitlab-token': SECRET })).toBe(false);
   expect(await accepts({ 'x-gitlab-token': 'an old token' }, 'another token')).toBe(false);
@@ -41,14 +41,14 @@ it('chooses the scheme by the secret and never by the headers', async () => {
   expect(await accepts({}, 'whsec_')).toBe(false);
 });
 
-it('takes a status that GitLab refuses as a repetition for set', () => {
+it('a commit status that GitLab refuses as a repetition counts as set', () => {
   const answer = (message: string) => ({ status: 400, headers: {}, text: JSON.stringify({ message }) });
   const repeated = 'Cannot transition status via :enqueue from :pending (Reason(s): Status cannot transition)';
   expect(gitlabApi.isStatusSet(answer(repeated))).toBe(true);
   expect(gitlabApi.isStatusSet(answer('Cannot transition status via :run from :canceled'))).toBe(false);
 });
 
-it('distinguishes a commit that does not exist from a project that the credentials may not see', () => {
+it('a commit that GitLab does not have is distinguished from a project that the credentials may not see', () => {
   const answer = (message: string) => ({ status: 404, headers: {}, text: JSON.stringify({ message }) });
   expect(gitlabApi.showsStatusAccess(answer('404 Commit Not Found'))).toBe(true);
   expect(gitlabApi.showsStatusAccess(answer('404 Project Not Found'))).toBe(false);

@@ -65,7 +65,7 @@ it('reads how the receiver answered each delivery that GitLab lists', () => {
   ]);
 });
 
-it('lacks events of pull requests only where they are planned, as a webhook does that was registered before', () => {
+it('a webhook on GitLab without the events of pull requests is a mistake only where they are planned', () => {
   const mistakesOf = (hook: object, pullRequests: boolean) =>
     gitlabSetup.hooks?.parseHooks(JSON.stringify([hook]), { pullRequests })[0]?.mistakes;
   const mistakes = ['it does not send merge request events', 'it does not send comments'];

@@ -108,12 +108,12 @@ describe('references without markers', () => {
   });
 });
 
-describe('images of a kustomization', () => {
+describe('an entry of images in a kustomization', () => {
   const file = (entry: string) => `kind: Kustomization\nimages:\n- ${entry}\n`;
   it.each([
-    ['sets newTag', '{ name: ghcr.io/acme/web, newTag: 1.2.0 }', '{ name: ghcr.io/acme/web, newTag: 1.3.0 }'],
+    ['gets its newTag', '{ name: ghcr.io/acme/web, newTag: 1.2.0 }', '{ name: ghcr.io/acme/web, newTag: 1.3.0 }'],
     [
-      'goes by the new name',
+      'is found by its newName',
       '{ name: app, newName: ghcr.io/acme/web, newTag: 1.2.0 }',
       '{ name: app, newName: ghcr.io/acme/web, newTag: 1.3.0 }',
     ],
@@ -203,7 +203,7 @@ describe('markers of Flux', () => {
   });
 });
 
-describe('digests', () => {
+describe('the digest of a reference to an image', () => {
   it.each([
     ['follows the tag where one is written', 'ghcr.io/acme/web:1.2.0@OLD', false, 'ghcr.io/acme/web:1.3.0@NEW'],
     ['stays alone', 'ghcr.io/acme/web@OLD', false, 'ghcr.io/acme/web@NEW'],

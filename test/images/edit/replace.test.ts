@@ -4,12 +4,15 @@ import { parseAllDocuments } from 'yaml';
 import { readYaml } from '../../../src/resource/yaml.ts';
 import { edited } from './edit.ts';
 
-describe('quotes', () => {
-  it.each(['1.10', '1e5', '20231101', 'on', 'null', '0x1F', '017', '1_000'])('quotes %s where it is plain', (tag) => {
-    const file = 'image:\n  repository: ghcr.io/acme/web\n  tag: main\n';
-    expect(edited(file, { tag })).toBe(file.replace('main', `"${tag}"`));
-    expect(readYaml(edited(file, { tag }))).toMatchObject([{ document: { value: { image: { tag } } } }]);
-  });
+describe('a replaced version', () => {
+  it.each(['1.10', '1e5', '20231101', 'on', 'null', '0x1F', '017', '1_000'])(
+    'is quoted where it is plain and kubectl would not read it as text: %s',
+    (tag) => {
+      const file = 'image:\n  repository: ghcr.io/acme/web\n  tag: main\n';
+      expect(edited(file, { tag })).toBe(file.replace('main', `"${tag}"`));
+      expect(readYaml(edited(file, { tag }))).toMatchObject([{ document: { value: { image: { tag } } } }]);
+    },
+  );
 
   it.each([
     ["'1.2.0'", "'1.10'"],
@@ -96,8 +99,8 @@ const tags = fc
   .stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,12}$/)
   .filter((tag) => /^[A-Za-z]/.test(tag) && !/^(y|n|yes|no|on|off|true|false|null)$/i.test(tag));
 
-describe('every other byte', () => {
-  it('stays in 2000 random files, and the slots have the new version', () => {
+describe('every byte outside the replaced versions', () => {
+  it('stays in 2000 random files, and the places have the new version', () => {
     let changed = 0;
     fc.assert(
       fc.property(file, tags, tags, ({ text, eol: lineBreak }, from, to) => {
@@ -147,7 +150,7 @@ const STYLES: readonly (readonly [name: string, change: (text: string) => string
   ['with lines between', (text) => text.replaceAll('\n', '\n\n')],
 ];
 
-describe('files as people and tools write them', () => {
+describe('replacing versions in files as people and tools write them', () => {
   const cases = SHAPES.flatMap((shape, index) => STYLES.map(([name, change]) => [index, name, change(shape)] as const));
   it.each(cases)('keeps the bytes of file %i %s', (_index, _name, text) => {
     const at = (tag: string) => text.replaceAll('TAG', tag);
@@ -157,7 +160,7 @@ describe('files as people and tools write them', () => {
   });
 });
 
-it('keeps carriage returns that are line breaks by themselves', () => {
+it('replacing a version keeps carriage returns that are line breaks by themselves', () => {
   const written = 'image:\r  repository: ghcr.io/acme/web\r  tag: TAG # x\r';
   expect(edited(written.replace('TAG', '1.2.0'))).toBe(written.replace('TAG', '1.3.0'));
 });

@@ -24,7 +24,7 @@ async function start(signingKey: string): Promise<void> {
   bed.repository.commit({ 'web.yaml': POD.replace('HOST', bed.registry.host) });
 }
 
-it('signs its commits and what it records of them, as git verifies it', async () => {
+it('an image with a signing key signs its commits and their records, as git verifies them', async () => {
   const key = keys.make(['-t', 'ed25519']);
   await start(key);
   expect(await bed.update()).toMatchObject({ kind: 'written' });
@@ -41,7 +41,7 @@ it('signs its commits and what it records of them, as git verifies it', async ()
   expect(verify('main')).toBeNull();
 });
 
-it('writes nothing with a key that cannot sign, and names the key without its content', async () => {
+it('an image whose key cannot sign writes nothing, and the error names the key without its content', async () => {
   const key = keys.make(['-t', 'ed25519'], 'secret');
   await start(key);
   await expect(bed.update()).rejects.toMatchObject({

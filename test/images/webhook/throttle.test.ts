@@ -37,7 +37,7 @@ it('queues a poll after the clock was set back by a day', async () => {
   expect(sent.map(([atMs]) => atMs)).toEqual([86_400_000, 0]);
 });
 
-it('counts every branch apart', async () => {
+it('queues polls of different branches independently', async () => {
   const { sent, announce } = opened();
   await announce(0, 'a');
   await announce(1, 'b');

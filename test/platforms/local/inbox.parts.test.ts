@@ -96,7 +96,7 @@ async function reopenWith(maxTries: number): Promise<void> {
   await open(maxTries);
 }
 
-it('receives at most the requested number of targets, the longest waiting first', async () => {
+it('the inbox receives at most the requested number of targets, the longest waiting first', async () => {
   await queues.deploy.send(
     ['c', 'a', 'b', 'c'].map((target) => aRequest(target)),
     signal,
@@ -104,7 +104,7 @@ it('receives at most the requested number of targets, the longest waiting first'
   expect((await receive({ groups: 2 })).map(({ group }) => group)).toEqual(['c', 'c', 'a']);
 });
 
-it('wakes the receiver of the dead letters when a request moves there', async () => {
+it('the inbox wakes the receiver of the dead letters when a request moves there', async () => {
   await reopenWith(1);
   await send('a', '1');
   await queues.deploy.hide(receiptsOf(await receive()), 0, signal);
@@ -113,14 +113,14 @@ it('wakes the receiver of the dead letters when a request moves there', async ()
   expect(deliveriesOf(await dead)).toEqual(['1']);
 });
 
-it('ends a wait when the receiver is stopped', async () => {
+it('the inbox ends a wait when the receiver is stopped', async () => {
   const stopping = new AbortController();
   const waiting = queues.deploy.receive({ groups: 1, visibilitySeconds: 30, waitSeconds: 20 }, stopping.signal);
   stopping.abort(new Error('stopped'));
   await expect(waiting).rejects.toThrow('stopped');
 });
 
-it('delivers what a clock that was a day ahead had hidden, and what was sent for the same target since', async () => {
+it('the inbox delivers what a clock that was a day ahead had hidden, and what was sent for the same target since', async () => {
   const trueMs = Date.now();
   nowMs = () => trueMs + DAY;
   await send('a', '1');
@@ -130,7 +130,7 @@ it('delivers what a clock that was a day ahead had hidden, and what was sent for
   expect(deliveriesOf(await receive())).toEqual(['1', '2']);
 });
 
-it('keeps a message hidden for 15 minutes, and not for longer', async () => {
+it('the inbox keeps a message hidden for 15 minutes, and not for longer', async () => {
   const startMs = Date.now();
   nowMs = () => startMs;
   await send('a', '1');
@@ -140,7 +140,7 @@ it('keeps a message hidden for 15 minutes, and not for longer', async () => {
   expect(await receive()).toHaveLength(1);
 });
 
-it('removes messages that are two weeks old', async () => {
+it('the inbox removes messages that are two weeks old', async () => {
   await queues.checks.send(CHECK, 0, signal);
   nowMs = () => Date.now() + 14 * DAY;
   await queues.checks.send({ ...CHECK, trigger: { kind: 'delivery', id: 'new' } }, 0, signal);
@@ -148,7 +148,7 @@ it('removes messages that are two weeks old', async () => {
   expect(left).toHaveLength(1);
 });
 
-it('fails while SQLite cannot write, and accepts requests again afterwards', async () => {
+it('the inbox fails while SQLite cannot write, and accepts requests again afterwards', async () => {
   const other = new DatabaseSync(join(directory, 'queue.db'));
   other.exec('BEGIN IMMEDIATE');
   await expect(send('a', '1')).rejects.toMatchObject({

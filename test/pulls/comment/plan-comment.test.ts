@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Limit } from '../../../src/githost/port/shorten.ts';
+import type { Limit } from '../../../src/error/cut-text.ts';
 import type { PlannedChange } from '../../../src/deploy/show/shown-plan.ts';
 import { formatComment, withNote } from '../../../src/pulls/comment/plan-comment.ts';
 import type { PlanComment, TargetPlan } from '../../../src/pulls/comment/plan-comment.ts';

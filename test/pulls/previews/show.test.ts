@@ -52,16 +52,16 @@ it.each<readonly [PreviewResult, string]>([
   [absent('fork'), 'refused: pull requests of forks get no preview |  |'],
   [absent('closed', true), 'deleted: the pull request was closed |  |'],
   [absent('expired'), 'deleted: nothing was pushed for too long. Push to get it back |  |'],
-])('shows %j', (result, row) => {
+])('the comment of a preview shows %j', (result, row) => {
   expect(previewsSection([result]).split('\n').at(-1)).toBe(`| \`shop-pr-1\` | ${row}`);
   expect(isWorthShowing(result)).toBe(true);
 });
 
-it('shows nothing of a pull request that has no preview and had none', () => {
+it('the comment has no line for a pull request that has no preview and had none', () => {
   for (const why of ['closed', 'unlabeled', 'into-another'] as const) expect(isWorthShowing(absent(why))).toBe(false);
 });
 
-it('cuts what others wrote', () => {
+it('the comment of a preview cuts long texts of others', () => {
   const long = { ...problem, message: 'x'.repeat(5_000) };
   expect(previewsSection([{ kind: 'failed', name: 'shop-pr-1', problem: long }]).length).toBeLessThan(500);
 });

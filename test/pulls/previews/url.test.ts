@@ -39,6 +39,6 @@ it.each([
   ['a Service with another port', { services: [service([{ ip: '192.0.2.7' }], [8080])] }, 'http://192.0.2.7:8080'],
   ['a Service without an address yet', { services: [service([], [80])] }, null],
   ['a Service of another type', { services: [service([{ ip: '192.0.2.7' }], [80], 'ClusterIP')] }, null],
-])('reads the address of %s', (_what, objects, url) => {
+])('the address of a preview is read from %s', (_what, objects, url) => {
   expect(urlOf({ ingresses: [], routes: [], services: [], ...objects })).toBe(url);
 });

@@ -4,7 +4,7 @@ import { driftLines, pushLines } from './lines.ts';
 const COST = { durationMs: 412.4, requests: { git: 4, kubernetes: 8, host: 2 }, bytes: { git: 3140 } };
 const PUSH = { subject: 'Say hi', revision: 'a'.repeat(40), received: { message: 'receive', durationMs: 3.2 } };
 
-it('shows a push in five lines', () => {
+it('the demo shows a push in five lines', () => {
   const outcome = { message: 'deployed', created: 2, pruned: 1, stagesMs: { fetch: 30.4, apply: 90 }, ...COST };
   expect(pushLines({ ...PUSH, outcome, ready: { message: 'ready', durationMs: 1440 } })).toEqual([
     'git push    Say hi (aaaaaaaaaaaa)',
@@ -15,7 +15,7 @@ it('shows a push in five lines', () => {
   ]);
 });
 
-it('shows a refused push with its file, its line and the remedy', () => {
+it('the demo shows a refused push with its file, its line and the remedy', () => {
   const errors = [{ subject: 'apps/web.yaml:3', message: 'has no kind', remedy: 'Add kind.' }];
   expect(pushLines({ ...PUSH, outcome: { message: 'refused', errors, ...COST }, ready: null }).slice(2, 4)).toEqual([
     '  refused   apps/web.yaml:3: has no kind',
@@ -23,14 +23,14 @@ it('shows a refused push with its file, its line and the remedy', () => {
   ]);
 });
 
-it('shows corrected drift', () => {
+it('the demo shows corrected drift', () => {
   expect(driftLines('settings was deleted', { message: 'deployed', created: 1, ...COST }).slice(0, 2)).toEqual([
     'drift       settings was deleted',
     '  corrected 1 created',
   ]);
 });
 
-it('shows a push that changes nothing in the cluster, such as a revert of a mistake', () => {
+it('the demo shows a push that changes nothing in the cluster, such as a revert of a mistake', () => {
   const outcome = { message: 'unchanged', ...COST, requests: { git: 2, kubernetes: 1, host: 1 } };
   expect(pushLines({ ...PUSH, outcome, ready: null }).slice(2)).toEqual([
     '  unchanged the cluster has what this commit says',

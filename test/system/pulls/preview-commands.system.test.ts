@@ -11,7 +11,7 @@ afterEach(async () => {
   await testbed.tearDown();
 });
 
-it('deploys, plans, lists and uninstalls a preview by its name, without serve and by the rules of serve', async () => {
+it('the commands deploy, plan, list and uninstall a preview by its name, by the rules of serve', async () => {
   const entry = { ...PREVIEW };
   testbed = await Testbed.build({ pullRequests: {}, previews: [entry] });
   rig = new PreviewRig(testbed);
@@ -93,7 +93,7 @@ it('deploys, plans, lists and uninstalls a preview by its name, without serve an
   expect(await rig.existence(second)).toBe('deleted');
 }, 240_000);
 
-it('prints the rights that a preview needs, and they suffice', async () => {
+it('headgate connect prints the rights that a preview needs, and they suffice', async () => {
   const serviceAccount = 'NAMESPACE/previewer';
   testbed = await Testbed.build({ pullRequests: {}, previews: [{ ...PREVIEW, serviceAccount }] });
   rig = new PreviewRig(testbed);

@@ -89,7 +89,7 @@ async function applyPolicies(): Promise<void> {
   );
 }
 
-it('says before the merge what a policy, a quota, an immutable field and another manager would refuse, by name', async () => {
+it('a plan on a pull request names what a policy, a quota, an immutable field and another manager would refuse', async () => {
   const pullRequest = await rig.open('refused', {
     'apps/job.yaml': job('new'),
     'apps/shared.yaml': configMap('shared', { color: 'green' }),
@@ -113,7 +113,7 @@ it('says before the merge what a policy, a quota, an immutable field and another
   expect(rig.statuses(pullRequest)[0]).toMatch(/^\S+ failure: apps\/.*\(\+3 more\)$/);
 }, 90_000);
 
-it('shows a policy that only warns, and a deprecated API, on a pull request that would be deployed', async () => {
+it('a plan on a pull request shows a policy that only warns, and a deprecated API', async () => {
   const pullRequest = await rig.open('warned', {
     'apps/named.yaml': configMap('named', { k: 'odd' }),
     'apps/endpoints.yaml': 'apiVersion: v1\nkind: Endpoints\nmetadata: { name: old }\n',

@@ -8,7 +8,7 @@ import type {
   PullRequestText,
   Reaction,
 } from '../../../githost/port/pull-requests.ts';
-import type { Limit } from '../../../githost/port/shorten.ts';
+import type { Limit } from '../../../error/cut-text.ts';
 import type { Revision } from '../../../snapshot/source.ts';
 import type { Usage } from '../usage.ts';
 

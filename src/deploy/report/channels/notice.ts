@@ -1,3 +1,4 @@
+import { cutEnd, inCharacters } from '../../../error/cut-text.ts';
 import { createHash } from 'node:crypto';
 import type { ChannelEvent, Severity } from '../../../config/written/channel-events.ts';
 import type { Problem } from '../../../error/deploy-error.ts';
@@ -143,7 +144,7 @@ interface Parts extends Pick<NoticeText, 'severity' | 'revision' | 'text'> {
 
 /** A message shows no more, and a queue takes no more. */
 const MAX_DETAILS = 5;
-const MAX_LENGTH = 500;
+const TEXT = inCharacters(500);
 
 function reported(
   events: readonly [ChannelEvent, ...ChannelEvent[]] | readonly ChannelEvent[],
@@ -160,8 +161,7 @@ function reported(
 }
 
 function cut(text: string): string {
-  const line = visibleLine(text);
-  return line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH - 1)}…` : line;
+  return cutEnd(visibleLine(text), TEXT);
 }
 
 function notReadyDetail({ kind, namespace, name, reason }: NotReady): NoticeDetail {

@@ -1,3 +1,4 @@
+import { beginningOf } from '../../../error/cut-text.ts';
 import { visibleLine } from '../../../error/visible-text.ts';
 import type { Revision } from '../../../snapshot/source.ts';
 import type { Finished, RunEvent } from '../../ports/run-event.ts';
@@ -66,5 +67,5 @@ const MAX_LENGTH = 500;
 
 /** `deployed 2026-11-28T14:03:11Z: 1 created, 2 updated` */
 export function noteOf({ verdict, text }: RecordedOutcome, at: string): string {
-  return visibleLine(`${verdict} ${at.replace(/\.\d+Z$/, 'Z')}: ${text}`).slice(0, MAX_LENGTH);
+  return beginningOf(visibleLine(`${verdict} ${at.replace(/\.\d+Z$/, 'Z')}: ${text}`), MAX_LENGTH);
 }

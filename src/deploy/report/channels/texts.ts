@@ -1,3 +1,4 @@
+import { cutEnd, inCharacters } from '../../../error/cut-text.ts';
 import type { Problem } from '../../../error/deploy-error.ts';
 import type { Description } from '../../../githost/port/shorten.ts';
 import { describeHold } from '../../../state/hold.ts';
@@ -60,13 +61,12 @@ export function heldText(hold: Hold): string {
 }
 
 /** So that the number of tries is within the 140 characters that Git hosts show. */
-const REASON_LENGTH = 110;
+const REASON = inCharacters(111);
 
 /** `retrying: webhook x does not answer (3 tries)`: what fails, without the other side's own text, which the log has. */
 export function retryingText([problem]: readonly Problem[], tries: number): string {
   const [reason = ''] = problem?.message.split(': ') ?? [];
-  const cut = reason.length > REASON_LENGTH ? `${reason.slice(0, REASON_LENGTH)}…` : reason;
-  return `retrying: ${cut} (${tries} ${tries === 1 ? 'try' : 'tries'})`;
+  return `retrying: ${cutEnd(reason, REASON)} (${tries} ${tries === 1 ? 'try' : 'tries'})`;
 }
 
 /** `abcdef012345: 1 created`, for messages that are not shown on the commit. */

@@ -59,14 +59,14 @@ async function wrapped(change: { arn?: string; context?: Record<string, string> 
   return { age: [], kms: [{ arn: ARN, enc, context: CONTEXT, ...change }] };
 }
 
-it('decrypts a file by a signed request with the key and context that the file names', async () => {
+it('AWS KMS decrypts a file by a signed request with the key and context that the file names', async () => {
   const key = await keysOf({ age: false, kms: true }).open(await wrapped(), signal);
   if (key === null) throw new Error('not opened');
   expect(verifyFile(fixture('secret.yaml'), { envelope: envelope(), key })).toBeNull();
   expect(server.requests).toMatchObject([{ service: 'kms', action: 'Decrypt', status: 200 }]);
 });
 
-it('sends no request unless the target allows KMS, and none for an ARN that is not of KMS', async () => {
+it('AWS KMS gets no request unless the target allows it, and none for an ARN of another service', async () => {
   expect(await keysOf({ age: false, kms: false }).open(await wrapped(), signal)).toBeNull();
   expect(
     await keysOf({ age: false, kms: true }).open(await wrapped({ arn: 'arn:aws:kms:evil.com/x:1:key/a' }), signal),
@@ -74,7 +74,7 @@ it('sends no request unless the target allows KMS, and none for an ARN that is n
   expect(server.requests).toEqual([]);
 });
 
-it('decrypts nothing in another context, and reports a key that it may not use', async () => {
+it('AWS KMS decrypts nothing in another context, and a key that may not be used is reported', async () => {
   expect(await keysOf({ age: false, kms: true }).open(await wrapped({ context: { app: 'other' } }), signal)).toBeNull();
   const arn = ARN.replace('0f3c', 'ffff');
   await expect(keysOf({ age: false, kms: true }).open(await wrapped({ arn }), signal)).rejects.toMatchObject({

@@ -1,6 +1,7 @@
-import { postJson } from './port.ts';
-import type { ChannelRenderer } from './port.ts';
-import { COLORS, fill, fit, headline, inCharacters, linesOf, markdownLine, severityOf } from './text.ts';
+import { inCharacters } from '../../error/cut-text.ts';
+import { postJson } from '../port.ts';
+import type { ChannelRenderer } from '../port.ts';
+import { COLORS, fill, fit, headline, linesOf, markdownLine, severityOf } from '../text.ts';
 
 /** https://discord.com/developers/docs/resources/message#embed-object-embed-limits */
 const TITLE = inCharacters(256);

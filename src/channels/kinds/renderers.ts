@@ -1,4 +1,4 @@
-import type { ChannelKind } from '../config/checked/channel.ts';
+import type { ChannelKind } from '../../config/checked/channel.ts';
 import { discord } from './discord.ts';
 import { eventbridge } from './eventbridge.ts';
 import { githubDeployments } from './github-deployments.ts';
@@ -6,7 +6,7 @@ import { googlechat } from './googlechat.ts';
 import { grafana } from './grafana.ts';
 import { mattermost } from './mattermost.ts';
 import { pagerduty } from './pagerduty.ts';
-import type { ChannelRenderer } from './port.ts';
+import type { ChannelRenderer } from '../port.ts';
 import { slack } from './slack.ts';
 import { smtp } from './smtp.ts';
 import { sns } from './sns.ts';

@@ -1,7 +1,8 @@
-import { postJson } from './port.ts';
-import type { ChannelRenderer } from './port.ts';
-import type { Severity } from '../config/written/channel-events.ts';
-import { fill, fit, headline, inBytes, inCharacters, linesOf, plainLine, severityOf } from './text.ts';
+import { inBytes, inCharacters } from '../../error/cut-text.ts';
+import { postJson } from '../port.ts';
+import type { ChannelRenderer } from '../port.ts';
+import type { Severity } from '../../config/written/channel-events.ts';
+import { fill, fit, headline, linesOf, plainLine, severityOf } from '../text.ts';
 
 /** A message holds 28 KB: https://learn.microsoft.com/microsoftteams/limits-specifications-teams. JSON escapes add to it. */
 const TEXT = inBytes(12_000);

@@ -1,6 +1,7 @@
-import { postJson } from './port.ts';
-import type { ChannelRenderer } from './port.ts';
-import { escapeHtml, fill, htmlLine, inCharacters, linesOf, titleOf } from './text.ts';
+import { inCharacters } from '../../error/cut-text.ts';
+import { postJson } from '../port.ts';
+import type { ChannelRenderer } from '../port.ts';
+import { escapeHtml, fill, htmlLine, linesOf, titleOf } from '../text.ts';
 
 const TEXT = inCharacters(4000);
 

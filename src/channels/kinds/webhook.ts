@@ -1,6 +1,6 @@
-import { hmacSha256 } from '../signing/hmac.ts';
-import { cloudEventOf } from './cloud-event.ts';
-import type { ChannelRenderer } from './port.ts';
+import { hmacSha256 } from '../../signing/hmac.ts';
+import { cloudEventOf } from '../cloud-event.ts';
+import type { ChannelRenderer } from '../port.ts';
 
 /**
  * Any HTTP server: a CloudEvent in structured JSON (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md),

@@ -1,7 +1,8 @@
-import { postJson } from './port.ts';
-import type { ChannelRenderer } from './port.ts';
-import { COLORS, fill, fit, headline, inCharacters, linesOf, severityOf } from './text.ts';
-import type { Line } from './text.ts';
+import { inCharacters } from '../../error/cut-text.ts';
+import { postJson } from '../port.ts';
+import type { ChannelRenderer } from '../port.ts';
+import { COLORS, fill, fit, headline, linesOf, severityOf } from '../text.ts';
+import type { Line } from '../text.ts';
 
 /** A section holds 3,000 characters: https://docs.slack.dev/reference/block-kit/blocks/section-block */
 const SECTION = inCharacters(3000);

@@ -1,5 +1,6 @@
-import type { ChannelRenderer } from './port.ts';
-import { fit, headline, inBytes, inCharacters, plainText, severityOf } from './text.ts';
+import { inBytes, inCharacters } from '../../error/cut-text.ts';
+import type { ChannelRenderer } from '../port.ts';
+import { fit, headline, plainText, severityOf } from '../text.ts';
 
 /** https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: 256 KB, with the form's encoding and the attributes. */
 const MESSAGE = inBytes(60_000);

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { cloudEventOf } from './cloud-event.ts';
-import type { ChannelRenderer } from './port.ts';
+import { cloudEventOf } from '../cloud-event.ts';
+import type { ChannelRenderer } from '../port.ts';
 
 /** What it returns, only the fields that are used. */
 const Answer = z.object({

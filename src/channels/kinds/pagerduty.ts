@@ -1,6 +1,7 @@
-import type { ChannelRenderer, Notice } from './port.ts';
-import { postJson } from './port.ts';
-import { fit, inCharacters, titleOf } from './text.ts';
+import { inCharacters } from '../../error/cut-text.ts';
+import type { ChannelRenderer, Notice } from '../port.ts';
+import { postJson } from '../port.ts';
+import { fit, titleOf } from '../text.ts';
 
 /** https://developer.pagerduty.com/docs/events-api-v2-overview: 1,024 characters of summary, 512 KB in all. */
 const SUMMARY = inCharacters(1024);

@@ -1,5 +1,6 @@
-import type { ChannelRenderer } from './port.ts';
-import { fill, fit, headline, escapeHtml, htmlLine, inBytes, inCharacters, linesOf, plainText } from './text.ts';
+import { inBytes, inCharacters } from '../../error/cut-text.ts';
+import type { ChannelRenderer } from '../port.ts';
+import { fill, fit, headline, escapeHtml, htmlLine, linesOf, plainText } from '../text.ts';
 
 const BODY = inBytes(200_000);
 const SUBJECT = inCharacters(200);

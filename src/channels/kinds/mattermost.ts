@@ -1,6 +1,7 @@
-import { postJson } from './port.ts';
-import type { ChannelRenderer } from './port.ts';
-import { COLORS, fill, fit, headline, inCharacters, linesOf, markdownLine, severityOf } from './text.ts';
+import { inCharacters } from '../../error/cut-text.ts';
+import { postJson } from '../port.ts';
+import type { ChannelRenderer } from '../port.ts';
+import { COLORS, fill, fit, headline, linesOf, markdownLine, severityOf } from '../text.ts';
 
 /** A post holds 16,383 characters: https://developers.mattermost.com/integrate/webhooks/incoming */
 const POST = inCharacters(16_000);

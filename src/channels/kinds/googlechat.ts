@@ -1,6 +1,7 @@
-import { postJson } from './port.ts';
-import type { ChannelRenderer } from './port.ts';
-import { fill, fit, headline, htmlLine, inBytes, inCharacters, linesOf } from './text.ts';
+import { inBytes, inCharacters } from '../../error/cut-text.ts';
+import { postJson } from '../port.ts';
+import type { ChannelRenderer } from '../port.ts';
+import { fill, fit, headline, htmlLine, linesOf } from '../text.ts';
 
 /** A message holds 32,000 bytes: https://developers.google.com/workspace/chat/create-messages. JSON escapes add to it. */
 const PARAGRAPH = inBytes(16_000);

@@ -1,7 +1,8 @@
+import { inCharacters } from '../../error/cut-text.ts';
 import * as z from 'zod/mini';
-import type { ChannelRenderer, Destination, HttpMessage, Notice } from './port.ts';
-import { postJson } from './port.ts';
-import { fit, inCharacters } from './text.ts';
+import type { ChannelRenderer, Destination, HttpMessage, Notice } from '../port.ts';
+import { postJson } from '../port.ts';
+import { fit } from '../text.ts';
 
 const DESCRIPTION = inCharacters(140);
 const Deployment = z.object({ id: z.number() });
