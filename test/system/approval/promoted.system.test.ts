@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ROBOT } from '../../rig/git-host/pull-requests/model.ts';
 import type { StoredPullRequest, User } from '../../rig/git-host/pull-requests/model.ts';
+import { openPage } from '../../../src/cli/page/ui.ts';
+import { contextOf } from '../../rig/testbed/in-process.ts';
 import { startSmallRegistry } from '../../rig/registry/small-registry.ts';
 import { deployment } from '../../rig/testbed/deployment.ts';
 import { FULL_NAME, Testbed } from '../../rig/testbed/testbed.ts';
@@ -95,6 +97,23 @@ async function shows(step: object, prod: object, line: string): Promise<void> {
   expect((await testbed.headgate('promotions')).stdout).toContain(line);
 }
 
+/** The texts of these pages of `headgate ui`. */
+async function onPage(...paths: readonly string[]): Promise<readonly string[]> {
+  const addresses: string[] = [];
+  const page = await openPage(
+    contextOf(testbed, testbed.runtime(), () => undefined),
+    { port: 0, option: '--port', isReadOnly: true, onAddress: (address) => addresses.push(address) },
+  );
+  try {
+    const { headers } = await fetch(addresses[0] ?? '');
+    const cookie = headers.get('set-cookie')?.split(';')[0] ?? '';
+    const read = paths.map(async (path) => (await fetch(`${page.url}${path}`, { headers: { cookie } })).text());
+    return (await Promise.all(read)).map((text) => text.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' '));
+  } finally {
+    await page.close();
+  }
+}
+
 async function lastOutcome(target: string): Promise<unknown> {
   const { stdout } = await testbed.headgate('history', target, '--output', 'json');
   return (JSON.parse(stdout) as { readonly outcomes: readonly unknown[] }).outcomes[0];
@@ -130,6 +149,7 @@ describe('a promotion into a stage whose plans are approved', () => {
     await status(await rig.pulls.merge(1, 'squash'), /^success 1 updated/);
     expect([await running('staging'), await running('prod')]).toEqual(['1.2.0', '1.1.0']);
     expect(await lastOutcome(stage('prod'))).toMatchObject({ verdict: 'deployed', approvedBy: '#1' });
+    expect(await onPage(`/targets/${stage('prod')}`)).toEqual([expect.stringContaining(' approved by #1 ')]);
     expect((await testbed.headgate('history', stage('prod'))).stdout).toContain(', approved by #1 ');
   }, 240_000);
 
@@ -151,6 +171,10 @@ describe('a promotion into a stage whose plans are approved', () => {
     const text = `${merged.slice(0, 12)} ${reason}`;
     const step = { outcome: 'waits', reasons: [`${stage('prod')}: ${text}`], edits: [] };
     await shows(step, { reason: null, waiting: { revision: merged, reason } }, `ready; ${text}\n`);
+    const [promotions, target, fleet] = await onPage('/promotions', `/targets/${stage('prod')}`, '/');
+    expect(promotions).toMatch(new RegExp(`waits from ${stage('staging')} ${stage('prod')}: ${text}`));
+    expect(target).toContain(` W${reason.slice(1)}. `);
+    expect(fleet).toContain(` ${reason} `);
     // Its commits are Headgate's, whose account opened it. The hash is of another plan.
     expect(await say(1, ROBOT, `/headgate approve ${hash}`)).toBe('-1');
     expect(await say(1, BOB, `/headgate approve ${older}`)).toBe('+1');
@@ -206,12 +230,19 @@ it('plans new images for a target whose plans are approved on their pull request
     await approve(testbed.namespace, await status(first, /^pending waits for approval/, testbed.namespace));
     registry.push('acme/web', '1.1.0');
     const opened = await planned(1, 'Update web to 1.1.0');
-    const { stdout } = await testbed.headgate('images', '--output', 'json');
-    const reason = `waits for pull request 1: ${pageOf(opened)}`;
-    expect(JSON.parse(stdout)).toMatchObject([{ current: ['1.0.0'], wanted: '1.1.0', reason }]);
+    const look = async () => JSON.parse((await testbed.headgate('images', '--output', 'json')).stdout) as unknown;
+    const waits = { current: ['1.0.0'], wanted: '1.1.0', reason: `waits for pull request 1: ${pageOf(opened)}` };
+    expect(await look()).toMatchObject([waits]);
+    const before = shownHash(opened);
+    await testbed.stop();
+    registry.push('acme/web', '1.2.0');
+    const updates = { wanted: '1.2.0', reason: `the next poll updates pull request 1: ${pageOf(opened)}` };
+    expect(await look()).toMatchObject([updates]);
+    await testbed.start();
+    expect(shownHash(await planned(1, 'Update web to 1.2.0'))).not.toBe(before);
     expect(await running('web')).toBe('1.0.0');
     await status(await rig.pulls.merge(1, 'merge'), /^success 1 updated/, testbed.namespace);
-    expect([await running('web'), await lastOutcome(testbed.namespace)]).toMatchObject(['1.1.0', { approvedBy: '#1' }]);
+    expect([await running('web'), await lastOutcome(testbed.namespace)]).toMatchObject(['1.2.0', { approvedBy: '#1' }]);
   } finally {
     await registry.close();
   }
