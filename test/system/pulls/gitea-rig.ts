@@ -19,14 +19,21 @@ import type { LogLine } from '../../rig/testbed/testbed.ts';
 const SECRET = 'planted-webhook-secret-0123456789';
 const REPOSITORY = '/repos/robot/fleet';
 
+const Proposed = z.object({ title: z.string(), head: z.object({ sha: z.string() }) });
 const Numbered = z.object({ number: z.number() });
 const Comments = z.array(z.object({ id: z.number(), body: z.string() }));
-const Statuses = z.object({ statuses: z.array(z.object({ context: z.string(), status: z.string() })) });
+const Statuses = z.object({
+  statuses: z.array(z.object({ context: z.string(), status: z.string(), description: z.string() })),
+});
 const Label = z.object({ id: z.number() });
 
 interface GiteaRigOptions {
   /** Entries of `previews`, as headgate.yml has them. */
   readonly previews?: readonly object[];
+  /** More keys of each target; default: one target. */
+  readonly targets?: readonly object[];
+  /** Entries of `promotions`, as headgate.yml has them. */
+  readonly promotions?: readonly object[];
 }
 
 /** A real Gitea, a namespace of the cluster, and Headgate between them. */
@@ -70,8 +77,12 @@ export class GiteaRig {
       sweepIntervalMs: 3_600_000,
       driftIntervalMs: 3_600_000,
     });
-    const connect = ['connect', 'fleet', '--url', this.#service.url, '--yes'];
-    await headgate(connect, { files: { 'headgate.yml': this.#config }, env: this.#env, timeoutMs: 50_000 });
+    await this.headgate('connect', 'fleet', '--url', this.#service.url, '--yes');
+  }
+
+  /** Runs the command as a user does. */
+  headgate(...args: readonly string[]): ReturnType<typeof headgate> {
+    return headgate(args, { files: { 'headgate.yml': this.#config }, env: this.#env, timeoutMs: 50_000 });
   }
 
   get #env(): Readonly<Record<string, string>> {
@@ -80,7 +91,7 @@ export class GiteaRig {
 
   get #config(): string {
     const { namespace } = this;
-    const { previews } = this.#options;
+    const { previews, promotions, targets = [{}] } = this.#options;
     const target = { name: namespace, repository: 'fleet', branch: 'main', path: 'apps', cluster: 'lab', namespace };
     const text = JSON.stringify({
       key: 'env:HEADGATE_KEY',
@@ -92,9 +103,11 @@ export class GiteaRig {
           webhookSecret: 'env:FLEET_SECRET',
           credentials: 'env:FLEET_TOKEN',
           pullRequests: { plan: true },
+          ...(promotions === undefined ? {} : { write: 'env:FLEET_TOKEN' }),
         },
       },
-      targets: [target],
+      targets: targets.map((each) => ({ ...target, ...each })),
+      ...(promotions === undefined ? {} : { promotions }),
       ...(previews === undefined ? {} : { previews }),
     });
     return text.replaceAll('NAMESPACE', namespace);
@@ -157,13 +170,27 @@ export class GiteaRig {
     return z.parse(Comments, await this.#gitea.api('GET', `${REPOSITORY}/issues/${number}/comments`));
   }
 
+  async removeComment(id: number): Promise<void> {
+    await this.#gitea.api('DELETE', `${REPOSITORY}/issues/comments/${id}`);
+  }
+
+  async pullRequest(number: number): Promise<z.infer<typeof Proposed>> {
+    return z.parse(Proposed, await this.#gitea.api('GET', `${REPOSITORY}/pulls/${number}`));
+  }
+
   /** The newest of each context. */
   async statuses(revision: string): Promise<z.infer<typeof Statuses>['statuses']> {
     return z.parse(Statuses, await this.#gitea.api('GET', `${REPOSITORY}/commits/${revision}/status`)).statuses;
   }
 
-  async close(): Promise<void> {
+  /** From now on, only commands do something. */
+  async stop(): Promise<void> {
     await this.#service?.stop();
+    this.#service = null;
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
     await this.#gitea.close();
     await kubectl(inject('cluster'), ['delete', 'namespace', this.namespace, '--wait=false']);
     await rm(this.#directory, { recursive: true });
