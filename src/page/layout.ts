@@ -64,6 +64,11 @@ export function pill(tone: Tone, text: string): Html {
   return html`<span class="pill ${tone}"><span class="mark" aria-hidden="true"></span>${text}</span>`;
 }
 
+/** `Waits for the window, opens 09:00.` */
+export function asSentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
 export function problemList(problems: readonly ProblemView[], tone: Tone): Html | null {
   if (problems.length === 0) return null;
   return html`<ul class="problems ${tone}">

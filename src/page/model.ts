@@ -83,7 +83,8 @@ export interface TargetView {
   readonly attempted: string | null;
   readonly hold: { readonly text: string; readonly until: string | null; readonly at: string | null } | null;
   readonly drift: { readonly objects: number; readonly since: string } | null;
-  readonly waitingFor: readonly string[];
+  /** `waits for Deployment shop/db`; null: it waits for nothing. */
+  readonly waits: string | null;
   /** Its plan waits for a person. */
   readonly awaitsApproval: boolean;
   readonly history: readonly HistoryRow[];
@@ -100,6 +101,7 @@ export interface HistoryRow {
   readonly changes: string;
   readonly durationMs: number;
   readonly by: string;
+  readonly approvedBy?: string | undefined;
   readonly at: string;
 }
 
@@ -237,7 +239,8 @@ export interface PlanView {
   readonly changes: readonly ChangeView[];
   readonly refusals: readonly ProblemView[];
   readonly warnings: readonly ProblemView[];
-  readonly waitingFor: readonly string[];
+  /** `waits for Deployment shop/db`; null: it waits for nothing. */
+  readonly waits: string | null;
   /** What the plan is approved by; null: it is refused, or no key is configured. */
   readonly hash: string | null;
 }

@@ -1,7 +1,7 @@
 import { visibleLine, visibleText } from '../error/visible-text.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
-import { commit, layout, problemList } from './layout.ts';
+import { asSentence, commit, layout, problemList } from './layout.ts';
 import type { ChangeView, PageContext, PlanView } from './model.ts';
 
 /** What a deploy of the tip would change now. */
@@ -23,11 +23,11 @@ export function planPage(target: string, plan: PlanView, context: PageContext): 
   );
 }
 
-export function planSection({ from, to, summary, changes, refusals, warnings, waitingFor }: PlanView): Html {
+export function planSection({ from, to, summary, changes, refusals, warnings, waits }: PlanView): Html {
   return html`<section class="card plan" aria-labelledby="changes">
     <h2 id="changes">${summary} <small>${commit(from)} → ${commit(to)}</small></h2>
     ${problemList(refusals, 'bad')} ${problemList(warnings, 'warn')}
-    ${waitingFor.length > 0 && html`<p class="banner busy">Waiting for ${visibleLine(waitingFor.join(', '))}.</p>`}
+    ${waits !== null && html`<p class="banner busy">${asSentence(visibleLine(waits))}</p>`}
     ${changes.length === 0 && refusals.length === 0 && html`<p class="empty">The cluster has what Git has.</p>`}
     <ul class="changes">
       ${changes.map((change) => changeOf(change))}

@@ -2,7 +2,7 @@ import { visibleLine } from '../error/visible-text.ts';
 import { eventsSection } from './events.ts';
 import { html } from './html.ts';
 import type { Content, Html } from './html.ts';
-import { activityBox, ago, commit, layout, pill, problemList } from './layout.ts';
+import { activityBox, ago, asSentence, commit, layout, pill, problemList } from './layout.ts';
 import type { HistoryRow, ObjectNode, ObjectsView, PageContext, TargetView, Tone } from './model.ts';
 import { toneOf } from './model.ts';
 
@@ -51,7 +51,7 @@ function actions({ row, hold, awaitsApproval }: TargetView, { formToken }: PageC
   </nav>`;
 }
 
-function banners({ hold, drift, waitingFor }: TargetView, nowMs: number): readonly Content[] {
+function banners({ hold, drift, waits }: TargetView, nowMs: number): readonly Content[] {
   return [
     hold !== null &&
       html`<p class="banner warn">
@@ -64,12 +64,12 @@ function banners({ hold, drift, waitingFor }: TargetView, nowMs: number): readon
         ${drift.objects} ${drift.objects === 1 ? 'object differs' : 'objects differ'} from Git, found
         ${ago(drift.since, nowMs)}. The plan shows the fields.
       </p>`,
-    waitingFor.length > 0 && html`<p class="banner busy">Waiting for ${visibleLine(waitingFor.join(', '))}.</p>`,
+    waits !== null && html`<p class="banner busy">${asSentence(visibleLine(waits))}</p>`,
   ];
 }
 
-function facts({ row, verdict, attempted, hold, drift, waitingFor }: TargetView, nowMs: number): Html {
-  const hasBanner = hold !== null || drift !== null || waitingFor.length > 0;
+function facts({ row, verdict, attempted, hold, drift, waits }: TargetView, nowMs: number): Html {
+  const hasBanner = hold !== null || drift !== null || waits !== null;
   const rows: readonly (readonly [string, Content])[] = [
     ['Commit', commit(row.revision)],
     ['Subject', row.subject === null ? html`<span class="none">not read</span>` : visibleLine(row.subject)],
@@ -183,7 +183,7 @@ function history(rows: readonly HistoryRow[], nowMs: number): Html {
 }
 
 function historyRow(
-  { revision, verdict, subject, author, changes, durationMs, by, at }: HistoryRow,
+  { revision, verdict, subject, author, changes, durationMs, by, approvedBy, at }: HistoryRow,
   nowMs: number,
 ): Html {
   return html`<tr>
@@ -196,6 +196,8 @@ function historyRow(
     </td>
     <td>${changes}</td>
     <td>${(durationMs / 1000).toFixed(1)} s</td>
-    <td class="where">${visibleLine(by)}</td>
+    <td class="where">
+      ${visibleLine(by)}${approvedBy !== undefined && html`<span class="by">approved by ${visibleLine(approvedBy)}</span>`}
+    </td>
   </tr>`;
 }

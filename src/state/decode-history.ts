@@ -17,6 +17,7 @@ const Stored = z.object({
   pruned: z.number(),
   durationMs: z.number(),
   by: z.string(),
+  approvedBy: z.optional(z.string()),
   at: z.string(),
   awaited: z.nullable(Commit),
 });

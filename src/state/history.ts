@@ -15,6 +15,8 @@ export interface HistoryEntry {
   readonly durationMs: number;
   /** The delivery's id, `sweep`, or `cli` and the person. */
   readonly by: string;
+  /** Who approved its plan: a person, or `#12` for the merge of a pull request. Absent: it needed no approval. */
+  readonly approvedBy?: string | undefined;
   /** RFC 3339: when it ended. */
   readonly at: string;
   /** The commit whose run wrote the objects that take time to become ready; null: there are none. */

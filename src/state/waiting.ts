@@ -31,6 +31,11 @@ function recordedNames(on: readonly string[]): readonly string[] {
   return on.slice(0, on.some((name) => name.includes(' to release ')) ? NAMED_RELEASES : NAMED);
 }
 
+/** What people read of a commit that waits: `waits for Deployment shop/db`, `waits for approval: 1 update: …`. */
+export function waitsText({ on, isDeferred }: Pick<Waiting, 'on' | 'isDeferred'>): string {
+  return isDeferred ? on.join(', ') : `waits for ${on.join(', ')}`;
+}
+
 /** Does the state record that this commit waits for exactly these? */
 export function isWaitingFor({ state, revision }: Pick<WaitingRun, 'state' | 'revision'>, on: readonly string[]) {
   const { waiting } = state.progress;

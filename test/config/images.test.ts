@@ -214,6 +214,87 @@ describe('an image of headgate.yml', () => {
     ]);
   });
 
+  describe('into a branch that a target with approval: plan follows', () => {
+    const PROD = { name: 'prod', repository: 'fleet', branch: 'main', path: 'apps/prod', approval: 'plan' };
+    const TEMPLATE = {
+      ...PROD,
+      name: 'prod-{{basename}}',
+      path: undefined,
+      forEach: { directories: 'clusters/prod*/*', clusters: ['lab'], namespaces: ['shop'] },
+    };
+
+    /** In flow style, but for what the errors name: the target is on line 3, the write on line 5 and its via on line 6. */
+    function written(write: object & { readonly via?: string }, target: object = PROD): string {
+      const { via, ...rest } = write;
+      const repository = { host: 'github', url: 'https://github.com/acme/fleet.git', webhookSecret: 'env:A' };
+      const repositories = {
+        fleet: { ...repository, write: 'env:B', credentials: 'env:C', pullRequests: { plan: true } },
+        alias: { ...repository, url: 'https://github.com/Acme/fleet', write: 'env:B' },
+        other: { ...repository, url: 'https://github.com/acme/other.git', write: 'env:B' },
+      };
+      const head = { key: 'env:KEY', clusters: { lab: { kubeconfig: {} } }, repositories };
+      const image = { name: 'web', image: 'ghcr.io/acme/web', policy: { semver: '1.x' } };
+      const inside = (value: object) => JSON.stringify(value).slice(1, -1);
+      return [
+        `{ ${inside(head)},`,
+        '"targets": [',
+        JSON.stringify({ cluster: 'lab', namespace: 'shop', ...target }),
+        `], "images": [{ ${inside(image)}, "writes": [`,
+        `{ ${inside({ repository: 'fleet', branch: 'main', ...rest })}`,
+        via === undefined ? '' : `, "via": "${via}"`,
+        '}] }] }',
+      ].join('\n');
+    }
+
+    const remedy = (name: string) =>
+      `Set via: pullRequest, write to another branch or to paths that ${name} does not read, or set approval: none on ${name}.`;
+
+    it.each<[string, object, object, string]>([
+      ['by the default of via', {}, PROD, 'headgate.yml:5 writes[0] of image web commits to main by default, but prod'],
+      ['by commit', { via: 'commit' }, PROD, 'headgate.yml:6 writes[0].via of image web commits to main, but prod'],
+      ['by the API', { via: 'api' }, PROD, 'headgate.yml:6 writes[0].via of image web commits to main, but prod'],
+      ['by a glob into its path', { paths: ['*/{dev,prod}/**'] }, PROD, 'headgate.yml:5 writes[0] of image web'],
+      ['by a file in its path', { paths: ['apps/prod/web/values.yaml'] }, PROD, 'headgate.yml:5'],
+      ['to one of its inputs', { paths: ['base/*.yaml'] }, { ...PROD, inputs: ['base/web.yaml'] }, 'headgate.yml:5'],
+      ['to the root of the repository', { paths: ['web.yaml'] }, { ...PROD, path: undefined }, 'headgate.yml:5'],
+      ['under another name of the repository', { repository: 'alias' }, PROD, 'headgate.yml:5'],
+    ])('is refused %s', (_what, write, target, message) => {
+      const errors = errorsOf(written(write, target));
+      expect(errors).toEqual([expect.stringContaining(message)]);
+      expect(errors[0]).toContain(
+        `but prod (line 3) follows it with approval: plan, and plans are approved on pull requests | ${remedy('prod')}`,
+      );
+    });
+
+    it.each<[string, object]>([
+      ['of any cluster', {}],
+      ['of one cluster', { paths: ['clusters/prod-eu/**'] }],
+      ['in any cluster', { paths: ['clusters/*/web/*.yaml'] }],
+    ])('is refused where it may write to a generated target %s', (_what, write) => {
+      expect(errorsOf(written(write, TEMPLATE))).toEqual([
+        expect.stringContaining('but prod-{{basename}} (line 3) follows it with approval: plan'),
+      ]);
+    });
+
+    it('is refused with what a repository whose pull requests are not planned lacks', () => {
+      const [error] = errorsOf(written({}).replace(',"pullRequests":{"plan":true}', ''));
+      expect(error).toContain(
+        '| Set via: pullRequest, and pullRequests: { plan: true } on fleet, write to another branch',
+      );
+    });
+
+    it.each<[string, object, object]>([
+      ['by pull request', { via: 'pullRequest' }, PROD],
+      ['without an approval', {}, { ...PROD, approval: 'none' }],
+      ['on another branch', { branch: 'staging' }, PROD],
+      ['in another repository', { repository: 'other' }, PROD],
+      ['to other paths', { paths: ['apps/prod.yaml', 'apps/prod-eu/**', 'apps/*', 'base/**'] }, PROD],
+      ['to paths beside generated targets', { paths: ['clusters/staging/**', 'clusters/prod/*'] }, TEMPLATE],
+    ])('is accepted %s', (_what, write, target) => {
+      expect(errorsOf(written(write, target))).toEqual([]);
+    });
+  });
+
   it('is refused for Docker Hub without a username', () => {
     expect(errorsOf(withImage('image: nginx', 'credentials: env:TOKEN'))).toEqual([
       expect.stringContaining('credentials of image web has no username, which Docker Hub requires'),

@@ -76,6 +76,21 @@ describe('a promotion of headgate.yml', () => {
     });
   });
 
+  it('may write into a branch whose plans are approved by pull request, or beside the files of those targets', () => {
+    const approved = { prod: { approval: 'plan' } };
+    const byPullRequest = file({ ...promotion({ via: 'pullRequest' }), targets: approved });
+    const template = {
+      name: '{{basename}}-all',
+      repository: 'fleet',
+      branch: 'main',
+      cluster: 'lab',
+      namespace: 'shop',
+      approval: 'plan',
+      forEach: { directories: 'clusters/*', clusters: ['lab'], namespaces: ['shop'] },
+    };
+    expect([errorsOf(byPullRequest), errorsOf(file({ more: [template] }))]).toEqual([[], []]);
+  });
+
   it.each<[string, Written, string]>([
     ['an unknown stage', stages('dve', 'prod'), 'refers to unknown target dve | Did you mean dev?'],
     ['one stage', stages('dev'), 'has no stage to promote to | List the targets in their order'],
@@ -129,12 +144,34 @@ describe('a promotion of headgate.yml', () => {
     [
       'a stage whose plans are approved',
       { targets: { prod: { approval: 'plan' } } },
-      'would be written without the approval that approval: plan requires | Write via: pullRequest',
+      'stages[1] of promotion shop commits to main by default, but prod (line 1) follows it with approval: plan, and plans are approved on pull requests | Set via: pullRequest, and pullRequests: { plan: true } on fleet, give the stage another branch or another path, or set approval: none on prod.',
     ],
     [
       'files that an approved target reads',
       { targets: { us: { approval: 'plan', inputs: ['apps/prod'] } } },
-      'approval: plan of us, which reads these files requires',
+      'stages[1] of promotion shop commits to main by default, but us (line 1) follows it with approval: plan',
+    ],
+    [
+      'via: commit and a stage whose plans are approved',
+      { ...promotion({ via: 'commit' }), targets: { prod: { approval: 'plan' } } },
+      'stages[1] of promotion shop commits to main, but prod (line 1) follows it with approval: plan',
+    ],
+    [
+      'files of generated targets whose plans are approved',
+      {
+        more: [
+          {
+            name: '{{basename}}-all',
+            repository: 'fleet',
+            branch: 'main',
+            cluster: 'lab',
+            namespace: 'shop',
+            approval: 'plan',
+            forEach: { directories: 'apps/p*', clusters: ['lab'], namespaces: ['shop'] },
+          },
+        ],
+      },
+      'commits to main by default, but {{basename}}-all (line 1) follows it with approval: plan',
     ],
     [
       'pull requests of a host whose pull requests are not read',

@@ -104,6 +104,30 @@ describe('what a stage has that may be promoted', () => {
     ],
   ])('is %s', (_what, { deployed }, expected) => expect(deployed).toEqual(expected));
 
+  it.each([
+    [
+      'an approval',
+      true,
+      'waits for approval: 1 update; approve 3f9c2a1',
+      'waits for approval: 1 update; approve 3f9c2a1',
+    ],
+    ['an object', false, 'Deployment shop/db', 'waits for Deployment shop/db'],
+  ])('has the commit that waits for %s', (_what, isDeferred, text, reason) => {
+    const on = [text];
+    const counts = { created: 0, updated: 0, pruned: 0 };
+    const waiting = {
+      revision: revision('b'),
+      sinceMs: 2,
+      ...counts,
+      isApplied: false,
+      isExact: false,
+      on,
+      isDeferred,
+    };
+    expect(facts({ progress: { waiting } }).waiting).toEqual({ revision: revision('b'), reason });
+    expect(facts().waiting).toBeNull();
+  });
+
   it('is on hold as long as the hold is in force', () => {
     const hold = { by: 'ann', reason: 'incident', since: '2026-11-28T09:00:00Z', at: null, from: null };
     const held = (until: string | null) =>
@@ -119,7 +143,7 @@ describe('what a stage has that may be promoted', () => {
 
 const RULES = { after: { soakMs: 0, statuses: [] }, windows: [] };
 const stage = (name: string, sinceMs: number, change: Partial<StageFacts> = {}): StageFacts => {
-  return { stage: name, deployed: { source, sinceMs }, held: null, heldUntilMs: null, ...change };
+  return { stage: name, deployed: { source, sinceMs }, held: null, heldUntilMs: null, waiting: null, ...change };
 };
 
 describe('the gate before a stage', () => {

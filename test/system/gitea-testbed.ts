@@ -23,6 +23,8 @@ const SECRET = 'planted-webhook-secret-0123456789';
 interface GiteaOptions {
   /** More keys of the repository, as headgate.yml has them. */
   readonly repository?: Readonly<Record<string, unknown>>;
+  /** More keys of each target; default: one target. */
+  readonly targets?: readonly object[] | undefined;
   /** More keys of headgate.yml. `NAMESPACE` in a text is the namespace of the test. */
   readonly file?: Readonly<Record<string, unknown>>;
   readonly sweepIntervalMs?: number;
@@ -54,8 +56,8 @@ export class GiteaTestbed {
     return testbed;
   }
 
-  /** Starts `headgate serve` with one target, which deploys `apps` of main to the namespace. Returns its address. */
-  async serve({ repository, file, sweepIntervalMs = 3_600_000 }: GiteaOptions): Promise<string> {
+  /** Starts `headgate serve` with targets that deploy `apps` of main to the namespace. Returns its address. */
+  async serve({ repository, targets = [{}], file, sweepIntervalMs = 3_600_000 }: GiteaOptions): Promise<string> {
     const { namespace } = this;
     const target = { name: namespace, repository: 'fleet', branch: 'main', path: 'apps', cluster: 'lab', namespace };
     const fleet = {
@@ -66,7 +68,8 @@ export class GiteaTestbed {
       ...repository,
     };
     const clusters = { lab: { kubeconfig: { path: inject('cluster').kubeconfig } } };
-    const text = JSON.stringify({ clusters, repositories: { fleet }, targets: [target], ...file });
+    const all = targets.map((each) => ({ ...target, ...each }));
+    const text = JSON.stringify({ clusters, repositories: { fleet }, targets: all, ...file });
     this.#config = text.replaceAll('NAMESPACE', namespace);
     const read = readConfig({ text: this.#config, path: join(this.#directory, 'headgate.yml') });
     if ('problems' in read) throw new Error(JSON.stringify(read.problems, null, 2));
@@ -125,8 +128,13 @@ export class GiteaTestbed {
     );
   }
 
-  async close(): Promise<void> {
+  async stop(): Promise<void> {
     await this.#service?.stop();
+    this.#service = null;
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
     await this.gitea.close();
     await kubectl(inject('cluster'), ['delete', 'namespace', this.namespace, '--wait=false']);
     await rm(this.#directory, { recursive: true });

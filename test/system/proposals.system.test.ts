@@ -139,6 +139,8 @@ describe('new images with via: pullRequest', () => {
     registry.push('acme/web', '1.2.0');
     expect(await seen('proposal-left-alone', 2)).toMatchObject({ revision: pushed.slice(0, 40) });
     expect([await branchTip(HEAD), pulls().find(1)?.title]).toEqual([pushed, 'Update web to 1.1.0']);
+    const { stdout } = await testbed.headgate('images');
+    expect(stdout).toContain('someone else pushed to pull request 1, so it is left alone: http');
   });
 });
 

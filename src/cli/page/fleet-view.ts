@@ -5,6 +5,7 @@ import { decodeHistory } from '../../state/decode-history.ts';
 import type { HistoryEntry } from '../../state/history.ts';
 import { revisionOf } from '../../state/history.ts';
 import type { TargetState } from '../../state/target-state.ts';
+import { waitsText } from '../../state/waiting.ts';
 import { driftOf, lettersOf, verdictOf } from '../commands/format-status.ts';
 import type { Fleet, TargetStatus } from '../lookup/read-fleet.ts';
 
@@ -88,7 +89,7 @@ function conditionOf(status: TargetStatus, nowMs: number): readonly [Condition, 
   if (verdict === 'retrying') return ['retrying', outcome.retry?.reason ?? ''];
   const hold = activeHold(state, nowMs);
   if (hold !== null) return ['held', heldText(hold)];
-  if (progress.waiting !== null) return ['waiting', `waits for ${progress.waiting.on.join(', ')}`];
+  if (progress.waiting !== null) return ['waiting', waitsText(progress.waiting)];
   if (run.lease !== null && nowMs < run.lease.untilMs) return ['progressing', 'a run is under way'];
   if (readiness === 'progressing') return ['progressing', 'its objects are not ready yet'];
   if (target.suspend) return ['suspended', ''];

@@ -4,11 +4,12 @@ import { formatId } from '../../resource/resource.ts';
 import type { FieldChange } from '../../plan/model/field-changes.ts';
 import { summaryOf } from '../../deploy/show/shown-plan.ts';
 import type { PlannedChange, ShownPlan } from '../../deploy/show/shown-plan.ts';
+import { waitsText } from '../../state/waiting.ts';
 import { problemView } from './fleet-view.ts';
 
 /** What `headgate plan` shows, as the page shows it. */
 export function planView(plan: ShownPlan): PlanView {
-  const { previous, revision, changes, refusals, warnings, waitingFor, hash } = plan;
+  const { previous, revision, changes, refusals, warnings, waitingFor, isDeferred, hash } = plan;
   return {
     from: previous,
     to: revision,
@@ -16,7 +17,7 @@ export function planView(plan: ShownPlan): PlanView {
     changes: changes.map((change) => changeView(change)),
     refusals: refusals.map((problem) => problemView(problem)),
     warnings: warnings.map((problem) => problemView(problem)),
-    waitingFor,
+    waits: waitingFor.length === 0 ? null : waitsText({ on: waitingFor, isDeferred }),
     hash,
   };
 }

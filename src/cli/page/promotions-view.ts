@@ -48,11 +48,11 @@ function stageView(
   incoming: StepLook | null,
   activityOf: (target: string) => Activity | null,
 ): StageView {
-  const { stage, revision, deployedAt, readySince, reason, held, versions, problem } = look;
+  const { stage, revision, deployedAt, readySince, versions, problem } = look;
   return {
     name: stage,
     condition: conditionOf(look),
-    note: held ?? (problem === null ? reason : null),
+    note: noteOf(look),
     versions: versions.map(({ key, version }) => ({ key, version: shortVersion(version) })),
     revision,
     since: readySince ?? deployedAt,
@@ -60,6 +60,12 @@ function stageView(
     activity: activityOf(stage),
     problem: problem === null ? null : problemView(problem),
   };
+}
+
+function noteOf({ held, problem, reason, waiting }: StageLook): string | null {
+  const note = held ?? (problem === null ? reason : null);
+  if (waiting === null || held !== null || note?.includes(waiting.reason) === true) return note;
+  return [...(note === null ? [] : [note]), `${waiting.revision.slice(0, 12)} ${waiting.reason}`].join('; ');
 }
 
 function conditionOf({ problem, held, revision, reason }: StageLook): StageView['condition'] {

@@ -17,6 +17,7 @@ import { decodeHistory } from '../../state/decode-history.ts';
 import type { Entry } from '../../state/inventory.ts';
 import { suspectsOf } from '../../state/suspect.ts';
 import type { History } from '../../state/history.ts';
+import { waitsText } from '../../state/waiting.ts';
 import { attemptedOf, driftOf, verdictOf } from '../commands/format-status.ts';
 import type { TargetStatus } from '../lookup/read-fleet.ts';
 import { fleetRow, problemView } from './fleet-view.ts';
@@ -42,7 +43,7 @@ export function targetView(
     attempted: attemptedOf(state),
     hold: hold === null ? null : { text: describeHold(hold), until: hold.until, at: hold.at },
     drift: driftOf(target, state),
-    waitingFor: hold === null ? (state?.progress.waiting?.on ?? []) : [],
+    waits: hold === null && state?.progress.waiting ? waitsText(state.progress.waiting) : null,
     awaitsApproval: target.approval === 'plan' && hold === null && awaitsApproval(state?.progress.waiting?.on ?? []),
     history: historyRows(state?.history ?? []),
     objects,

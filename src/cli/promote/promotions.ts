@@ -57,8 +57,11 @@ function formatLook({ promotion, stages, steps }: PromotionLook): string {
   return [table, ...steps.flatMap((step) => formatStep(step))].join('\n');
 }
 
-function conditionOf({ problem, held, reason }: StageLook): string {
-  return problem?.message ?? held ?? reason ?? 'ready';
+function conditionOf({ problem, held, reason, waiting }: StageLook): string {
+  const condition = problem?.message ?? held ?? reason ?? 'ready';
+  // A hold, and what keeps a stage from being ready, say more than that a commit waits for them.
+  const isSaid = waiting === null || held !== null || reason?.includes(waiting.reason) === true;
+  return visibleLine(isSaid ? condition : `${condition}; ${waiting.revision.slice(0, 12)} ${waiting.reason}`);
 }
 
 function formatStep({ from, agree, to, outcome, reasons, edits, leftOut, problem }: StepLook): readonly string[] {

@@ -41,7 +41,7 @@ function asText(outcomes: readonly HistoryEntry[], hold: Hold | null): string {
     outcome.verdict,
     countsText(outcome),
     `${(outcome.durationMs / 1000).toFixed(1)} s`,
-    outcome.by,
+    outcome.approvedBy === undefined ? outcome.by : `${outcome.by}, approved by ${outcome.approvedBy}`,
     outcome.author ?? '-',
     outcome.subject ?? '-',
   ]);

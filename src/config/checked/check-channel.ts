@@ -2,7 +2,6 @@ import type { ConfigLocation } from '../written/location.ts';
 import { checkReference } from './check-repository.ts';
 import { CHANNEL_KEYS } from './channel.ts';
 import type { ChannelConfig, ChannelKey, ChannelKeys } from './channel.ts';
-import type { GivenKinds } from './given-kinds.ts';
 import { CHANNEL_EVENTS } from '../written/channel-events.ts';
 import type { Target, TargetSettings, TargetTemplate } from './config.ts';
 import { isRecord } from '../written/document.ts';
@@ -20,7 +19,7 @@ interface Context {
 /** Reports every mistake, even if the kind is unknown. */
 export function checkChannel(
   { name, value, path }: { readonly name: string; readonly value: unknown; readonly path: Path },
-  { location, given }: { readonly location: ConfigLocation; readonly given: GivenKinds['channels'] },
+  { location, given }: { readonly location: ConfigLocation; readonly given: Readonly<Record<string, ChannelKeys>> },
   findings: Findings,
 ): ChannelConfig | null {
   const written = findings.parse(shape.channel, value, path);
@@ -38,7 +37,11 @@ export function checkChannel(
   return { name, kind, url, token, topic, bus, from, to, events, targets, severity };
 }
 
-function checkKind(kind: unknown, keysOf: GivenKinds['channels'], { path, findings }: Context): string | null {
+function checkKind(
+  kind: unknown,
+  keysOf: Readonly<Record<string, ChannelKeys>>,
+  { path, findings }: Context,
+): string | null {
   // One that is missing is reported with the shape.
   if (typeof kind !== 'string') return null;
   if (Object.hasOwn(keysOf, kind)) return kind;

@@ -10,6 +10,8 @@ import * as shape from '../images/image-shape.ts';
 import { translatePattern } from '../images/tag-pattern.ts';
 import type { ConfigLocation } from '../written/location.ts';
 import { checkReference, checkReferences, writeRemedy } from './check-repository.ts';
+import { filesOfGlob, refuseUnapproved } from './check-approval.ts';
+import type { Followers } from './check-approval.ts';
 import { checkProposes } from './check-pull-requests.ts';
 import { checkName } from './check-settings.ts';
 import { compileGlob } from './compile-glob.ts';
@@ -20,7 +22,7 @@ type Written = z.output<typeof shape.image>;
 /** As it was written. */
 type Entry = Readonly<Record<string, unknown>>;
 
-interface Context {
+interface Context extends Followers {
   readonly path: Path;
   readonly repositories: ReadonlyMap<string, Repository | null>;
   readonly location: ConfigLocation;
@@ -83,7 +85,9 @@ function checkImage(value: unknown, context: Context): ImagePolicy | null {
   const webhook = checkWebhook(value['webhook'], context);
   const signingKey = checkSigningKey(value['commit'], context);
   checkWrites(value, context);
-  if (written === null || image === null) return null;
+  if (written === null) return null;
+  for (const [index, write] of written.writes.entries()) checkCommit(write, { value, index }, context);
+  if (image === null) return null;
   return {
     name: written.name,
     image: { registry: image.registry, repository: image.repository },
@@ -168,6 +172,25 @@ function checkWrites({ writes: written, commit }: Entry, { path, repositories, f
     const remedy = `${writeRemedy(repository.host, ' to the repository')}.`;
     findings.error(at, { message: `is ${repository.name}, which has no credentials to write with`, remedy });
   }
+}
+
+/** Without a pull request, nothing may be written that has to be approved on one. */
+function checkCommit(
+  { repository: name, branch, paths, via }: Written['writes'][number],
+  { value, index }: { readonly value: Entry; readonly index: number },
+  context: Context,
+): void {
+  const repository = context.repositories.get(name);
+  if (!repository || via === 'pullRequest') return;
+  const written: unknown = Array.isArray(value['writes']) ? value['writes'][index] : null;
+  const isDefault = isRecord(written) && written['via'] === undefined;
+  const elsewhere = (target: string) => `write to another branch or to paths that ${target} does not read`;
+  const files = paths.flatMap((glob) => filesOfGlob(glob));
+  const at = [...context.path, 'writes', index, ...(isDefault ? [] : ['via'])];
+  refuseUnapproved({ repository, branch, files, elsewhere, isDefault }, context, {
+    path: at,
+    findings: context.findings,
+  });
 }
 
 /** `via: api`, for a repository that is written to. */

@@ -6,6 +6,7 @@ import * as shape from '../promotions/promotion-shape.ts';
 import { isRecord } from '../written/document.ts';
 import type { Path } from '../written/document.ts';
 import type { Findings } from '../written/findings.ts';
+import { filesBelow, refuseUnapproved } from './check-approval.ts';
 import { checkProposes } from './check-pull-requests.ts';
 import { writeRemedy } from './check-repository.ts';
 import { checkName } from './check-settings.ts';
@@ -43,7 +44,8 @@ export function checkPromotions(list: unknown, context: Context): ReadonlyMap<st
     const parsed = context.findings.parse(shape.promotion, value, path);
     const steps = isRecord(value) ? readSteps(value['stages'], [...path, 'stages'], context) : [];
     written.push({ steps, path, name: typeof name === 'string' ? name : '' });
-    if (parsed !== null) promotions.set(parsed.name, promotionOf(parsed, { steps, path }, context));
+    const isDefault = isRecord(value) && value['via'] === undefined;
+    if (parsed !== null) promotions.set(parsed.name, promotionOf(parsed, { steps, path, isDefault }, context));
   }
   checkPairs(written, context);
   checkCircles(written, context);
@@ -122,11 +124,16 @@ function checkStage(name: string, path: Path, { names, findings }: Context): voi
 
 function promotionOf(
   { name, carry, after, windows, via }: z.output<typeof shape.promotion>,
-  { steps, path }: { readonly steps: readonly WrittenStep[]; readonly path: Path },
+  {
+    steps,
+    path,
+    isDefault,
+  }: { readonly steps: readonly WrittenStep[]; readonly path: Path; readonly isDefault: boolean },
   context: Context,
 ): Promotion {
   const statuses = after.statuses.map(({ context: of, by }) => ({ context: of, by: by ?? null }));
-  const resolved = steps.flatMap((step) => resolveStep(step, via, context));
+  const resolved = steps.flatMap((step) => resolveStep(step, context));
+  if (via === 'commit') for (const step of steps) checkCommit(step, isDefault, context);
   if (via === 'pullRequest') checkHosts(resolved, [...path, 'via'], context.findings);
   if (statuses.length > 0) checkStatuses(resolved, [...path, 'after', 'statuses'], context.findings);
   return {
@@ -144,20 +151,27 @@ function checkHosts(steps: readonly PromotionStep[], path: Path, findings: Findi
   for (const repository of new Set(steps.map(({ to }) => to.repository))) checkProposes(repository, path, findings);
 }
 
-function resolveStep(
-  { to, agree, from, path }: WrittenStep,
-  via: Promotion['via'],
-  context: Context,
-): readonly PromotionStep[] {
-  const targetOf = (name: string) => context.targets.find((target) => target?.name === name) ?? null;
-  const target = targetOf(to);
-  const sources = from.map((name) => targetOf(name)).filter((source) => source !== null);
+function resolveStep({ to, agree, from, path }: WrittenStep, context: Context): readonly PromotionStep[] {
+  const target = targetOf(to, context);
+  const sources = from.map((name) => targetOf(name, context)).filter((source) => source !== null);
   // What is missing or wrong is in the findings.
   if (target === null || sources.length < from.length) return [];
   checkPlaces({ target, sources, path }, context.findings);
   checkWrite(target, path, context);
-  if (via === 'commit') checkApproval(target, path, context);
   return [{ to: target, from: { agree, targets: sources } }];
+}
+
+function targetOf(name: string, { targets }: Pick<Context, 'targets'>): Target | null {
+  return targets.find((target) => target?.name === name) ?? null;
+}
+
+function checkCommit({ to, path }: WrittenStep, isDefault: boolean, context: Context): void {
+  const target = targetOf(to, context);
+  if (target === null) return;
+  const { repository, branch } = target;
+  const elsewhere = () => 'give the stage another branch or another path';
+  const write = { repository, branch, files: [filesBelow(target.path)], elsewhere, isDefault };
+  refuseUnapproved(write, context, { path, findings: context.findings });
 }
 
 /** A stage whose files contain those of another one would be its own source. */
@@ -178,24 +192,6 @@ function checkWrite({ repository }: Target, path: Path, { findings }: Context): 
   if (repository.write !== null) return;
   const remedy = `${writeRemedy(repository.host, ` to ${repository.name}`)}.`;
   findings.error(path, { message: `is in ${repository.name}, which has no credentials to write with`, remedy });
-}
-
-/** A plan is approved on a pull request. */
-function checkApproval(target: Target, path: Path, { targets, templates, findings }: Context): void {
-  const { repository, ref } = target;
-  const places = [
-    ...targets.map((each) => each && { each, name: each.name, paths: [each.path, ...each.inputs] }),
-    ...templates.map((each) => each && { each: each.settings, name: each.name, paths: [''] }),
-  ].filter((place) => place !== null);
-  const reads = (paths: readonly string[]) =>
-    paths.some((each) => isBelow(each, target.path) || isBelow(target.path, each));
-  const approved = places.find(
-    ({ each, paths }) => each.approval === 'plan' && each.repository === repository && each.ref === ref && reads(paths),
-  );
-  if (approved === undefined) return;
-  const who = approved.name === target.name ? '' : ` of ${approved.name}, which reads these files`;
-  const remedy = 'Write via: pullRequest, or remove approval: plan.';
-  findings.error(path, { message: `would be written without the approval that approval: plan${who} requires`, remedy });
 }
 
 function checkStatuses(steps: readonly PromotionStep[], path: Path, findings: Findings): void {

@@ -1,9 +1,9 @@
 import { basename, dirname } from 'node:path';
 import type { Problem } from '../../error/deploy-error.ts';
+import type { HostDefinition } from '../../githost/port/host.ts';
+import type { ChannelKeys } from './channel.ts';
 import { checkChannel, checkGithubChannels } from './check-channel.ts';
 import { checkCluster } from './check-cluster.ts';
-import { NONE_GIVEN } from './given-kinds.ts';
-import type { GivenKinds } from './given-kinds.ts';
 import type { ConfigLocation } from '../written/location.ts';
 import { checkImages } from './check-image.ts';
 import { checkPreviews } from './check-preview.ts';
@@ -22,6 +22,15 @@ import { collectFindings } from '../written/findings.ts';
 import type { Findings } from '../written/findings.ts';
 import * as shape from '../written/shape.ts';
 import { normalizePlaceholders } from '../written/placeholders.ts';
+
+/** What headgate.yml may name beside what this package has: for a caller that brings it along. */
+interface GivenKinds {
+  readonly hosts: readonly HostDefinition[];
+  /** Kinds of channels, with their keys. */
+  readonly channels: Readonly<Record<string, ChannelKeys>>;
+}
+
+const NONE_GIVEN: GivenKinds = { hosts: [], channels: {} };
 
 export interface ConfigFile {
   readonly text: string;
@@ -93,7 +102,7 @@ function checkFile(
     templates: templates.filter((template) => template !== null),
   };
   const previews = checkPreviews(value['previews'], { names, ...deployed, hasKey, findings });
-  const images = checkImages(value['images'], { repositories, location, findings });
+  const images = checkImages(value['images'], { repositories, targets, templates, location, findings });
   const promotions = checkPromotions(value['promotions'], { targets, templates, names, findings });
   checkGithubChannels({ targets, templates, channels }, findings);
   const aws = findings.parse(shape.aws, value['aws'] ?? {}, ['aws']);

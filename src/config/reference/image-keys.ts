@@ -210,7 +210,7 @@ export const IMAGES: readonly KeyReference[] = [
     type: 'commit, pullRequest or api',
     default: 'commit',
     meaning:
-      'How it is written: by a push to the branch, by one pull request that is kept up to date, or by the API of the host, which signs the commit (docs/images.md).',
+      'How it is written: by a push to the branch, by one pull request that is kept up to date, or by the API of the host, which signs the commit (docs/images.md). Files of a target with approval: plan need pullRequest.',
     example: 'via: pullRequest',
   },
 ];

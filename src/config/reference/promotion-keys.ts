@@ -121,7 +121,8 @@ export const PROMOTIONS: readonly KeyReference[] = [
     key: 'promotions.via',
     type: 'commit or pullRequest',
     default: 'commit',
-    meaning: 'How it is written: by a push to the branch, or by one pull request for each stage.',
+    meaning:
+      'How it is written: by a push to the branch, or by one pull request for each stage. A stage with approval: plan needs pullRequest.',
     example: 'via: pullRequest',
   },
 ];

@@ -1,7 +1,7 @@
 import { beginningOf } from '../../error/cut-text.ts';
 import { withOutcome } from '../../state/history.ts';
 import type { HistoryEntry, RecordedVerdict } from '../../state/history.ts';
-import type { StateChange } from '../../state/target-state.ts';
+import type { Approved, StateChange } from '../../state/target-state.ts';
 import { countsSoFar } from '../../state/waiting.ts';
 import { requesterOf } from '../ports/request.ts';
 import type { StartedRun } from '../prepare/started-run.ts';
@@ -17,12 +17,13 @@ interface Ended {
   readonly counts?: Pick<HistoryEntry, 'created' | 'updated' | 'pruned'>;
   /** As in `HistoryEntry`. */
   readonly awaited?: HistoryEntry['awaited'];
+  readonly approved?: Approved | undefined;
 }
 
 const NO_COUNTS = { created: 0, updated: 0, pruned: 0 };
 
 /** The outcome of a run in the history of its target. It is part of a write that is made anyway. */
-export function outcomeChange(run: OutcomeRun, { verdict, counts = NO_COUNTS, awaited }: Ended): StateChange {
+export function outcomeChange(run: OutcomeRun, { verdict, counts = NO_COUNTS, awaited, approved }: Ended): StateChange {
   const { state, revision, commit, request } = run;
   const { created, updated, pruned, beganMs } = countsSoFar(run);
   const endMs = run.clock();
@@ -37,6 +38,7 @@ export function outcomeChange(run: OutcomeRun, { verdict, counts = NO_COUNTS, aw
     pruned: pruned + counts.pruned,
     durationMs: endMs - beganMs,
     by: beginningOf(requesterOf(request.trigger), NAME_LENGTH),
+    ...(approved === undefined ? {} : { approvedBy: beginningOf(approved.by, NAME_LENGTH) }),
     at: new Date(endMs).toISOString(),
     awaited: awaited ?? state.progress.awaited?.revision ?? null,
   };

@@ -39,7 +39,7 @@ export function transitionsOf(run: PlannedRun): StateTransitions {
       ),
     onFailure: (results: readonly ChangeResult[]) => {
       const errors = results.flatMap((result) => (result.kind === 'failed' ? [result.problem] : []));
-      const ended = outcomeChange(run, { verdict: 'partial', counts: countsOf(results) });
+      const ended = outcomeChange(run, { verdict: 'partial', counts: countsOf(results), approved: run.approved });
       return joinChanges(failureState(run, 'partial', errors), joinChanges(ended, pendingOfHeld(run)));
     },
   };
@@ -93,7 +93,12 @@ export function successState(run: PlannedRun, verdict: RecordedVerdict, counts?:
     },
     progress: { waiting: null, approved: null, ...awaitedBy(run) },
     drift: { contests: withoutRefused(state.drift.contests) },
-    ...outcomeChange(run, { verdict, ...(counts === undefined ? {} : { counts }), ...awaitedOf(run) }),
+    ...outcomeChange(run, {
+      verdict,
+      approved: run.approved,
+      ...(counts === undefined ? {} : { counts }),
+      ...awaitedOf(run),
+    }),
   };
 }
 

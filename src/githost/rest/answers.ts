@@ -30,9 +30,13 @@ export function linkedPage<Item>(items: readonly Item[], { headers }: ApiAnswer)
  * message has any length, and 8 KB of spaces behind the colon took 14 s to match.
  */
 export function coAuthorsOf(message: string): readonly string[] {
-  return [...message.matchAll(/^co-authored-by:([^<>]{1,300})<([^<>\s]{1,200})>[^\S\n]*$/gim)].flatMap(
-    ([, name = '', email = '']) => [name.trim(), email],
-  );
+  const named = [...message.matchAll(/^co-authored-by:([^<>]{1,300})<([^<>\s]{1,200})>[^\S\n]*$/gim)];
+  return [...named.flatMap(([, name = '', email = '']) => [name.trim(), email]), ...promotersOf(message)];
+}
+
+/** Who requested a promotion by hand: Headgate's account writes its commit and opens its pull request. */
+function promotersOf(message: string): readonly string[] {
+  return [...message.matchAll(/^headgate-promotion-by:([^\n]{1,300})$/gim)].map(([, name = '']) => name.trim());
 }
 
 /** Whether it is the open one of these branches of the repository. A fork may have branches of the same names. */

@@ -7,6 +7,7 @@ import { formatVersion, needsDigest, outdated, referencesTo, versionsIn } from '
 import type { UpdatePorts } from './ports.ts';
 import { openProposalOf } from './propose-update.ts';
 import { readBranch } from './read-branch.ts';
+import { versionsOf } from './record.ts';
 import { rememberDigests } from './remember-digests.ts';
 import { findHeld } from './reverted.ts';
 import type { Looking, Reverted } from './reverted.ts';
@@ -82,7 +83,10 @@ async function stateOf({ policy }: WrittenImage, want: Wanted, within: Within): 
   if (behind.length === 0) return { ...found, reason: null };
   const { looking, signal } = within;
   const held = await findHeld({ policy, version: text, behind, all: references }, looking, signal);
-  return { ...found, reason: held === null ? await nextOf(looking) : heldBy(held) };
+  return {
+    ...found,
+    reason: held === null ? await nextOf({ image: policy.name, version: text }, looking, signal) : heldBy(held),
+  };
 }
 
 /** The error when it cannot be read: the other images of the branch are shown all the same. */
@@ -94,10 +98,21 @@ async function digestIn(
   return registry.digestOf(policy, tag, signal).catch((thrown: unknown) => asDeployError(thrown));
 }
 
-async function nextOf({ group, findOpen }: Looking): Promise<string> {
+async function nextOf(
+  { image, version }: { readonly image: string; readonly version: string },
+  { group, branch: { headTip }, reader, findOpen }: Looking,
+  signal: AbortSignal,
+): Promise<string> {
   if (group.via !== 'pullRequest') return 'the next poll writes it';
   const open = await findOpen();
-  return open === null ? 'the next poll proposes it' : `waits for pull request ${open.number}: ${open.url}`;
+  if (open === null || headTip === null) return 'the next poll proposes it';
+  const [head] = await reader.history({ tip: headTip, known: null, depth: 1 }, signal);
+  const proposed = versionsOf(head?.message ?? '');
+  const { number, url } = open;
+  if (proposed.size === 0) return `someone else pushed to pull request ${number}, so it is left alone: ${url}`;
+  return proposed.get(image) === version
+    ? `waits for pull request ${number}: ${url}`
+    : `the next poll updates pull request ${number}: ${url}`;
 }
 
 function heldBy({ version, write: { commit, pullRequest } }: Reverted): string {

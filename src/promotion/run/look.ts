@@ -6,7 +6,9 @@ import type { Edit, LeftOut } from '../carry/carried.ts';
 import { judge } from '../record/judge.ts';
 import { gateOf } from '../stages/gate.ts';
 import { stageFacts } from '../stages/stage-facts.ts';
-import type { StageFacts } from '../stages/stage-facts.ts';
+import type { StageFacts, WaitingCommit } from '../stages/stage-facts.ts';
+import { readProposal, reasonOfProposal } from './open-proposal.ts';
+import type { OpenProposal } from './open-proposal.ts';
 import type { PromotionPorts, Step } from './ports.ts';
 import { outcomeOf } from './promote-step.ts';
 import { openReaders, propose, readRecords, readTip } from './propose.ts';
@@ -35,6 +37,8 @@ export interface StageLook {
   readonly reason: string | null;
   /** `held by jo since …: reason`; null: it is not held. */
   readonly held: string | null;
+  /** A commit that is not deployed yet, such as one whose plan waits for approval; null: there is none. */
+  readonly waiting: WaitingCommit | null;
   readonly versions: readonly { readonly key: string; readonly version: string }[];
   /** Why something is missing. */
   readonly problem: Problem | null;
@@ -112,17 +116,17 @@ async function readStage(target: Target, { ports, signal }: Looking): Promise<Re
     signal.throwIfAborted();
     const { problem } = asDeployError(thrown);
     const why = `its state cannot be read: ${problem.message}`;
-    const facts = { stage: target.name, deployed: { why }, held: null, heldUntilMs: null };
+    const facts = { stage: target.name, deployed: { why }, held: null, heldUntilMs: null, waiting: null };
     return { target, revision: null, deployedAt: null, facts, problem };
   }
 }
 
 async function stageLook(promotion: Promotion, stage: ReadStage, looking: Looking): Promise<StageLook> {
   const { target, revision, deployedAt, facts, problem } = stage;
-  const { deployed, held } = facts;
+  const { deployed, held, waiting } = facts;
   const [readySince, reason] =
     'why' in deployed ? [null, deployed.why] : [new Date(deployed.sinceMs).toISOString(), null];
-  const look = { stage: target.name, revision, deployedAt, readySince, reason, held, versions: [], problem };
+  const look = { stage: target.name, revision, deployedAt, readySince, reason, held, waiting, versions: [], problem };
   if (revision === null) return look;
   try {
     return { ...look, versions: await versionsOf(promotion, { target, revision }, looking) };
@@ -164,14 +168,27 @@ async function stepLook(of: Step, stages: readonly ReadStage[], looking: Looking
   try {
     const judged = await judgeFirst(of, choices, looking);
     if (judged === null) return { ...look, outcome: 'waits', reasons: waits };
-    const { isCurrent, reasons, edits, leftOut } = judged;
-    const all = [...waits, ...reasons];
-    const outcome = isCurrent ? 'current' : all.length > 0 ? 'waits' : 'moves';
-    return { ...look, outcome, reasons: isCurrent ? [] : all, edits, leftOut };
+    const { edits, leftOut } = judged;
+    const target = stages.find(({ target: { name } }) => name === to.name);
+    const reasons = judged.isCurrent ? undeployed(target) : [...waits, ...judged.reasons];
+    const isMoving = !judged.isCurrent && reasons.length === 0;
+    const proposal = judged.proposal && reasonOfProposal(of, judged.proposal, { edits, isMoving });
+    const all = [...reasons, ...(proposal === null ? [] : [proposal])];
+    const outcome = all.length > 0 ? 'waits' : judged.isCurrent ? 'current' : 'moves';
+    return { ...look, outcome, reasons: all, edits, leftOut };
   } catch (thrown) {
     signal.throwIfAborted();
     return { ...look, outcome: 'unreadable', reasons: waits, problem: asDeployError(thrown).problem };
   }
+}
+
+/** Why a stage does not run what its branch has. */
+function undeployed(stage: ReadStage | undefined): readonly string[] {
+  if (stage === undefined) return [];
+  const { target, facts } = stage;
+  const { waiting, deployed } = facts;
+  if (waiting !== null) return [`${target.name}: ${waiting.revision.slice(0, 12)} ${waiting.reason}`];
+  return 'why' in deployed ? [`${target.name}: ${deployed.why}`] : [];
 }
 
 /** What would be promoted together. A stage that is held, soaks or waits for a window shows what would move then. */
@@ -193,6 +210,7 @@ interface Judged {
   readonly reasons: readonly string[];
   readonly edits: readonly Edit[];
   readonly leftOut: readonly LeftOut[];
+  readonly proposal: OpenProposal | null;
 }
 
 /** For `any`, the first of the stages whose versions may move, as when they are promoted. */
@@ -201,43 +219,53 @@ async function judgeFirst(
   choices: readonly (readonly Source[])[],
   { ports, memory, signal }: Looking,
 ): Promise<Judged | null> {
-  if (choices.length === 0) return null;
+  if (choices.length === 0 && promotion.via !== 'pullRequest') return null;
   const proposing = { ports, readers: await openReaders({ promotion, step }, ports), signal };
   const tip = await readTip({ promotion, step }, proposing);
   const sources = choices.flat().map(({ target, revision }) => `${target.name} ${revision}`);
   const key = `${promotion.name} ${step.to.name}`;
-  const at = [tip.revision, tip.record, ...sources].join();
+  const at = [tip.revision, tip.record, tip.head, ...sources].join();
   const known = memory.steps.get(key);
-  const isKept = promotion.after.statuses.length === 0 || ports.nowMs() - (known?.readMs ?? 0) < STATUS_AGE_MS;
+  const isLasting = promotion.after.statuses.length === 0 && tip.head === null;
+  const isKept = isLasting || ports.nowMs() - (known?.readMs ?? 0) < STATUS_AGE_MS;
   if (known?.at === at && isKept) return known.judged;
+  const proposal = await readProposal({ promotion, step }, tip, proposing);
   const all: Judged[] = [];
   for (const choice of choices) {
-    all.push(await judgeOne({ promotion, step }, { sources: choice, tip }, proposing));
+    all.push(await judgeOne({ promotion, step }, { sources: choice, tip, proposal }, proposing));
     if (all.at(-1)?.reasons.length === 0 && all.at(-1)?.isCurrent === false) break;
   }
   const moving = all.find(({ isCurrent, reasons }) => !isCurrent && reasons.length === 0);
-  const judged = moving ?? all.find(({ isCurrent }) => !isCurrent) ?? all[0] ?? null;
-  if (judged !== null) memory.steps.set(key, { at, readMs: ports.nowMs(), judged });
+  const judged = moving ?? all.find(({ isCurrent }) => !isCurrent) ?? all[0] ?? { ...NOTHING_READY, proposal };
+  memory.steps.set(key, { at, readMs: ports.nowMs(), judged });
   return judged;
 }
 
-async function judgeOne(
-  step: Step,
-  { sources, tip }: { readonly sources: readonly Source[]; readonly tip: Tip },
-  proposing: Proposing,
-): Promise<Judged> {
-  const proposal = await propose(step, { sources, tip }, proposing);
-  const { edits, leftOut } = proposal;
-  const decided = outcomeOf(proposal);
-  if (decided !== null)
-    return { isCurrent: decided.kind === 'current', reasons: reasonOf(decided), edits: [], leftOut };
-  const reasons = await reasonsOf(step, proposal, proposing);
-  return { isCurrent: false, reasons, edits, leftOut };
+const NOTHING_READY = { isCurrent: false, reasons: [], edits: [], leftOut: [] } as const;
+
+interface Judging {
+  readonly sources: readonly Source[];
+  readonly tip: Tip;
+  readonly proposal: OpenProposal | null;
 }
 
-async function reasonsOf(step: Step, { edits, tip, sources }: Proposal, proposing: Proposing) {
+async function judgeOne(step: Step, { proposal, ...from }: Judging, proposing: Proposing): Promise<Judged> {
+  const proposed = await propose(step, from, proposing);
+  const { edits, leftOut } = proposed;
+  const decided = outcomeOf(proposed);
+  if (decided !== null)
+    return { isCurrent: decided.kind === 'current', reasons: reasonOf(decided), edits: [], leftOut, proposal };
+  const reasons = await reasonsOf(step, { proposed, open: proposal?.open?.number ?? null }, proposing);
+  return { isCurrent: false, reasons, edits, leftOut, proposal };
+}
+
+async function reasonsOf(
+  step: Step,
+  { proposed: { edits, tip, sources }, open }: { readonly proposed: Proposal; readonly open: number | null },
+  proposing: Proposing,
+) {
   const records = await readRecords(step, tip, proposing);
-  const judged = judge(edits, { stage: step.step.to.name, records });
+  const judged = judge(edits, { stage: step.step.to.name, records, open });
   const status = await missingStatuses(step.promotion, sources, proposing);
   return [...reasonOf(judged), ...(status === null ? [] : [status])];
 }

@@ -12,7 +12,7 @@ import { gateOf } from '../stages/gate.ts';
 import { stageFacts } from '../stages/stage-facts.ts';
 import type { StageFacts } from '../stages/stage-facts.ts';
 import type { PromotionPorts, StageState, Step } from './ports.ts';
-import { openReaders, propose, readRecords, readTip } from './propose.ts';
+import { findOpen, openReaders, propose, readRecords, readTip } from './propose.ts';
 import type { Proposal, Proposing } from './propose.ts';
 import { missingStatuses } from './statuses.ts';
 import { writePromotion, writeRelease } from './write.ts';
@@ -196,7 +196,8 @@ async function passedOver(
   const { edits, sources } = proposal;
   if (edits.length === 0) return [];
   const gate = gateOf(step.promotion, { agree: 'all' }, { facts: [facts], nowMs: proposing.ports.nowMs() });
-  const judged = judge(edits, { stage: step.step.to.name, records });
+  const open = proposal.tip.head === null ? null : await findOpen(step, proposing);
+  const judged = judge(edits, { stage: step.step.to.name, records, open: open?.number ?? null });
   const status = await missingStatuses(step.promotion, sources, proposing);
   const { agree, targets } = step.step.from;
   const others = targets.filter(({ name }) => name !== from.name).map(({ name }) => name);

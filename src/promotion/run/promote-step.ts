@@ -89,7 +89,7 @@ export async function readFacts(
   } catch (thrown) {
     signal.throwIfAborted();
     const why = `its state cannot be read: ${asDeployError(thrown).message}`;
-    return { stage: target.name, deployed: { why }, held: null, heldUntilMs: null };
+    return { stage: target.name, deployed: { why }, held: null, heldUntilMs: null, waiting: null };
   }
 }
 

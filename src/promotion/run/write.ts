@@ -16,6 +16,7 @@ import {
   releaseMessage,
 } from '../record/record.ts';
 import type { PromotionRecord, Written } from '../record/record.ts';
+import { leftAlone, waitsForMerge } from './open-proposal.ts';
 import { nameOf } from './ports.ts';
 import type { PromotionPorts, Step } from './ports.ts';
 import { findOpen, readChain, readerOf } from './propose.ts';
@@ -119,12 +120,10 @@ async function proposeChange(
     }
     case 'current': {
       const { pullRequest } = proposed;
-      return { kind: 'waits', reason: `pull request ${pullRequest.number} is open: ${pullRequest.url}`, pullRequest };
+      return { kind: 'waits', reason: waitsForMerge(step.step.to, pullRequest), pullRequest };
     }
-    case 'left-alone': {
-      const reason = `someone else pushed to ${head}, so it is left alone. Merge or close its pull request, and delete the branch, to have it updated again`;
-      return { kind: 'waits', reason, pullRequest: null };
-    }
+    case 'left-alone':
+      return { kind: 'waits', reason: leftAlone(step), pullRequest: null };
     case 'overtaken':
       return proposed;
     default:

@@ -1,11 +1,12 @@
 import type { Target } from '../../config/checked/config.ts';
-import type { AppliedSource } from '../../snapshot/source.ts';
+import type { AppliedSource, Revision } from '../../snapshot/source.ts';
 import { activeHold } from '../../state/current.ts';
 import { hasFailed } from '../../state/history.ts';
 import { describeHold } from '../../state/hold.ts';
 import { readinessOf } from '../../state/readiness.ts';
 import type { ReadinessRecord } from '../../state/readiness.ts';
 import type { TargetState } from '../../state/target-state.ts';
+import { waitsText } from '../../state/waiting.ts';
 
 /** What a stage has that may be promoted. */
 export interface StageFacts {
@@ -16,6 +17,14 @@ export interface StageFacts {
   readonly held: string | null;
   /** When the hold ends by itself; null: it does not, or there is none. */
   readonly heldUntilMs: number | null;
+  /** A commit that is not deployed yet although nothing of it failed, and why. */
+  readonly waiting: WaitingCommit | null;
+}
+
+export interface WaitingCommit {
+  readonly revision: Revision;
+  /** `waits for approval: 1 update: Deployment web; approve 3f9c2a1` */
+  readonly reason: string;
 }
 
 export interface Deployed {
@@ -36,6 +45,7 @@ export function stageFacts(
     deployed: deployedIn(target, state, record),
     held: hold === null ? null : describeHold(hold),
     heldUntilMs: hold === null || hold.until === null ? null : Date.parse(hold.until),
+    waiting: waitingIn(state),
   };
 }
 
@@ -59,6 +69,10 @@ function deployedIn(
   const sinceMs = Date.parse(since ?? '');
   if (!Number.isFinite(sinceMs)) return { why: 'its state does not say since when it is ready' };
   return { source: applied.source, sinceMs };
+}
+
+function waitingIn({ progress: { waiting } }: TargetState): WaitingCommit | null {
+  return waiting === null ? null : { revision: waiting.revision, reason: waitsText(waiting) };
 }
 
 function reasonIn(record: ReadinessRecord | null): string {

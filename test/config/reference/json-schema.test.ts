@@ -52,7 +52,7 @@ const minimal = (): Fields => ({
       name: 'web',
       image: 'ghcr.io/acme/web',
       policy: { semver: '1.x' },
-      writes: [{ repository: 'fleet', branch: 'main' }],
+      writes: [{ repository: 'fleet', branch: 'next' }],
     },
   ],
   promotions: [{ name: 'shop', stages: ['shop-dev', 'shop-staging'] }],

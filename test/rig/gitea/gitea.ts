@@ -15,7 +15,7 @@ export interface Gitea {
   /** Has every scope. */
   readonly token: string;
   /** One request to its API, which has to succeed. */
-  api(method: 'GET' | 'POST' | 'PATCH', path: string, content?: object): Promise<unknown>;
+  api(method: 'DELETE' | 'GET' | 'POST' | 'PATCH', path: string, content?: object): Promise<unknown>;
   /** With the token, for pushes. */
   pushUrl(fullName: string): string;
   close(): Promise<void>;

@@ -325,7 +325,7 @@ export const PLAN: PlanView = {
       remedy: 'List /spec/replicas under ignore if an autoscaler sets it.',
     },
   ],
-  waitingFor: [],
+  waits: null,
 };
 
 /** Reads the generated data instead of a cluster, through the same views. */

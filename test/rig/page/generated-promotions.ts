@@ -48,6 +48,7 @@ export function generatedPromotions(
     readySince: agoOf(39),
     reason: null,
     held: null,
+    waiting: null,
     versions: [
       { key: WEB, version },
       { key: 'ghcr.io/acme/worker', version: '3.4.0' },
