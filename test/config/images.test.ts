@@ -121,7 +121,7 @@ describe('an image of headgate.yml', () => {
     ['credentials: { username: ada }', 'credentials.password of image web must be a reference to a secret'],
     ['webhook: { kind: ghcr }', 'webhook.secret of image web is missing'],
     ['webhook: { kind: nexus, secret: env:A }', 'webhook.kind of image web must be ghcr, dockerhub, harbor'],
-    ['interval: 5', 'interval of image web must be a string'],
+    ['interval: 5', 'interval of image web is not a valid duration'],
     ['debounce: 15m1s', 'debounce of image web is too long | Write at most 15m.'],
     ['commit: { author: ada }', 'commit.author of image web is not an author'],
     ['commit: { signingKey: hunter2 }', 'commit.signingKey of image web must be a reference to a secret'],
