@@ -224,6 +224,28 @@ describe('a person who takes a version back', () => {
 });
 
 describe('two writers at once', () => {
+  it.each([
+    ['before the tip is read', 'git-upload-pack'],
+    ['between the look at the refs and the push', 'git-receive-pack'],
+  ])('keep the newer version that another process writes %s', async (_when, service) => {
+    let isArmed = false;
+    bed = await UpdateBed.build([{}], {
+      intercept(request) {
+        if (isArmed && request.url?.includes(service) === true) {
+          isArmed = false;
+          bed.registry.push('acme/web', '1.4.0');
+          commit({ 'web.yaml': pod('web:1.4.0') });
+        }
+        return false;
+      },
+    });
+    bed.registry.push('acme/web', '1.3.0');
+    commit({ 'web.yaml': pod('web:1.2.0') });
+    isArmed = true;
+    expect((await bed.update()).kind).toBe('unchanged');
+    expect([isArmed, bed.file('web.yaml')]).toEqual([false, pod('web:1.4.0').trim()]);
+  });
+
   it('lose nothing, and leave a straight line', async () => {
     let pushes = 0;
     bed = await UpdateBed.build([{}], {
