@@ -82,7 +82,7 @@ async function stateOf({ policy }: WrittenImage, want: Wanted, within: Within): 
   if (behind.length === 0) return { ...found, reason: null };
   const { looking, signal } = within;
   const held = await findHeld({ policy, version: text, behind, all: references }, looking, signal);
-  return { ...found, reason: held === null ? await nextOf(looking) : heldBy(held) };
+  return { ...found, reason: held === null ? await nextOf(looking) : heldBy(policy.name, held) };
 }
 
 /** The error when it cannot be read: the other images of the branch are shown all the same. */
@@ -100,10 +100,12 @@ async function nextOf({ group, findOpen }: Looking): Promise<string> {
   return open === null ? 'the next poll proposes it' : `waits for pull request ${open.number}: ${open.url}`;
 }
 
-function heldBy({ version, write: { commit, pullRequest } }: Reverted): string {
-  if (pullRequest !== null)
-    return `held: pull request ${pullRequest} proposed ${version}, and was closed, or merged and reverted`;
-  return `held: ${version} was written${commit === null ? '' : ` by ${commit.slice(0, 12)}`} and reverted`;
+function heldBy(image: string, { version, write: { commit, pullRequest } }: Reverted): string {
+  const why =
+    pullRequest === null
+      ? `${version} was written${commit === null ? '' : ` by ${commit.slice(0, 12)}`} and reverted`
+      : `pull request ${pullRequest} proposed ${version}, and was closed, or merged and reverted`;
+  return `held: ${why}; to write it again: headgate images release ${image}`;
 }
 
 /** The state of each image of a branch that could not be read. */

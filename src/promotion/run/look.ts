@@ -1,18 +1,23 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Promotion, PromotionStep, Target } from '../../config/checked/config.ts';
 import { asDeployError } from '../../error/deploy-error.ts';
 import type { Problem } from '../../error/deploy-error.ts';
+import type { OpenPullRequest } from '../../githost/port/pull-requests.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { Edit, LeftOut } from '../carry/carried.ts';
 import { judge } from '../record/judge.ts';
+import { movedBy } from '../record/record.ts';
+import type { PromotionRecord } from '../record/record.ts';
 import { gateOf } from '../stages/gate.ts';
 import { stageFacts } from '../stages/stage-facts.ts';
 import type { StageFacts } from '../stages/stage-facts.ts';
 import type { PromotionPorts } from './ports.ts';
 import { outcomeOf } from './promote-step.ts';
-import { openReaders, propose, readRecords, readTip } from './propose.ts';
+import { openOf, openReaders, propose, readRecords, readTip } from './propose.ts';
 import type { Proposal, Proposing, Source, Tip } from './propose.ts';
 import { versionsAt } from './stage-versions.ts';
 import { missingStatuses } from './statuses.ts';
+import { reasonWhileOpen } from './write.ts';
 
 /** A promotion as people see it: what each stage has, and what would move next. Nothing is written for it. */
 export interface PromotionLook {
@@ -66,8 +71,8 @@ export function emptyLooks(): LookMemory {
   return { versions: new Map(), steps: new Map() };
 }
 
-/** Commit statuses change without a commit. Hosts count requests. */
-const STATUS_AGE_MS = 30_000;
+/** Commit statuses and pull requests change without a commit. Hosts count requests. */
+const HOST_AGE_MS = 30_000;
 /** Stages have a few commits in turn. */
 const KEPT = 1_000;
 
@@ -211,9 +216,10 @@ async function judgeFirst(
   const tip = await readTip({ promotion, step }, proposing);
   const sources = choices.flat().map(({ target, revision }) => `${target.name} ${revision}`);
   const key = `${promotion.name} ${step.to.name}`;
-  const at = [tip.revision, tip.record, ...sources].join();
+  const at = [tip.revision, tip.record, tip.head, ...sources].join();
   const known = memory.steps.get(key);
-  const isKept = promotion.after.statuses.length === 0 || ports.nowMs() - (known?.readMs ?? 0) < STATUS_AGE_MS;
+  const readsHost = promotion.after.statuses.length > 0 || promotion.via === 'pullRequest';
+  const isKept = !readsHost || ports.nowMs() - (known?.readMs ?? 0) < HOST_AGE_MS;
   if (known?.at === at && isKept) return known.judged;
   const all: Judged[] = [];
   for (const choice of choices) {
@@ -242,9 +248,17 @@ async function judgeOne(
 
 async function reasonsOf(step: StepOf, { edits, tip, sources }: Proposal, proposing: Proposing) {
   const records = await readRecords(step, tip, proposing);
-  const judged = judge(edits, { stage: step.step.to.name, records });
+  const open = await openOf(step, records, proposing);
+  const judged = judge(edits, { stage: step.step.to.name, records, open: open?.number ?? null });
   const status = await missingStatuses(step.promotion, sources, proposing);
-  return [...reasonOf(judged), ...(status === null ? [] : [status])];
+  const shown = open !== null && isShown(open, edits, records) ? [reasonWhileOpen(open)] : [];
+  return [...reasonOf(judged), ...(status === null ? [] : [status]), ...shown];
+}
+
+/** Whether the pull request proposes these edits, and nothing else. */
+function isShown({ number }: OpenPullRequest, edits: readonly Edit[], records: readonly PromotionRecord[]): boolean {
+  const proposed = records.find(({ pullRequest }) => pullRequest === number);
+  return isDeepStrictEqual(proposed?.moved, movedBy(edits));
 }
 
 function reasonOf(decided: { readonly kind: string; readonly reason?: string }): readonly string[] {

@@ -119,7 +119,7 @@ async function proposeChange(
     }
     case 'current': {
       const { pullRequest } = proposed;
-      return { kind: 'waits', reason: `pull request ${pullRequest.number} is open: ${pullRequest.url}`, pullRequest };
+      return { kind: 'waits', reason: reasonWhileOpen(pullRequest), pullRequest };
     }
     case 'left-alone': {
       const reason = `someone else pushed to ${head}, so it is left alone. Merge or close its pull request, and delete the branch, to have it updated again`;
@@ -130,6 +130,10 @@ async function proposeChange(
     default:
       return proposed satisfies never;
   }
+}
+
+export function reasonWhileOpen({ number, url }: OpenPullRequest): string {
+  return `pull request ${number} is open: ${url}`;
 }
 
 /** Where it comes from does not count: another commit with the same versions is the same proposal. */
