@@ -138,6 +138,10 @@ describe('an image of headgate.yml', () => {
       'writes: [{ repository: fleet, branch: main, paths: ["../**"] }]',
       'writes[0].paths[0] of image web leaves the root of the repository',
     ],
+    [
+      'writes: [{ repository: fleet, branch: main, paths: [apps/web] }]',
+      'writes[0].paths[0] of image web matches no manifest: use apps/web/** for everything below it',
+    ],
     ['jsonPaths: [{ kind: Widget, path: spec.image }]', 'jsonPaths[0].path of image web is not a JSON pointer'],
     ['name: Web', 'name of image Web is not a valid name of an image policy'],
   ])('is refused with file, line and remedy for %s', (line, message) => {
