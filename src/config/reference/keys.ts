@@ -245,7 +245,7 @@ const REPOSITORIES: readonly KeyReference[] = [
     type: 'none or refs',
     default: 'none',
     meaning:
-      'refs: git log shows where each target is (docs/record.md). Only headgate serve and the commands write it yet.',
+      'refs: git log shows where each target is (docs/record.md). headgate http-host does not write it yet.',
     example: 'record: refs',
   },
   {

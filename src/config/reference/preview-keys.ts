@@ -5,7 +5,7 @@ const OWN: readonly KeyReference[] = [
     key: 'previews',
     type: 'list of previews',
     meaning:
-      'Deploys every open pull request with a label to a namespace that is created for it (docs/previews.md). Only headgate serve does so yet.',
+      'Deploys every open pull request with a label to a namespace that is created for it (docs/previews.md). headgate http-host does not do so yet.',
     example:
       'previews: [{ name: "shop-pr-{{number}}", repository: fleet, pullRequest: { label: preview, into: main }, path: apps/shop, cluster: lab, namespace: "shop-pr-{{number}}" }]',
   },

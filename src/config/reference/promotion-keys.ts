@@ -5,7 +5,7 @@ export const PROMOTIONS: readonly KeyReference[] = [
     key: 'promotions',
     type: 'list of promotions',
     meaning:
-      'The versions that move from one target to the next once they are ready there (docs/promotion.md). Only headgate serve and headgate sweep move them yet.',
+      'The versions that move from one target to the next once they are ready there (docs/promotion.md). headgate http-host does not move them yet.',
     example: 'promotions: [{ name: shop, stages: [shop-dev, shop-prod], after: { soak: 30m } }]',
   },
   {

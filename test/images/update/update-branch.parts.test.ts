@@ -119,12 +119,17 @@ describe('one look at a branch', () => {
     commit({
       'chart/values.yaml': values('1.2.0'),
       'chart/templates/web.yaml': `{{- if .Values.web }}\nimage: web\n{{- end }}\n`,
+      'rang\u0007.yaml': pod('web:1.2.0'),
     });
     await bed.update();
     expect(bed.file('chart/values.yaml')).toBe(values('1.3.0').trim());
-    expect(bed.log.find(({ message }) => message === 'image-file-skipped')).toMatchObject({
-      path: 'chart/templates/web.yaml',
+    expect(bed.log.find(({ path }) => path === 'chart/templates/web.yaml')).toMatchObject({
+      message: 'image-file-skipped',
       reason: expect.stringContaining('a template of Helm'),
+    });
+    expect(bed.log.find(({ path }) => path === 'rang\u0007.yaml')).toMatchObject({
+      message: 'image-file-skipped',
+      reason: 'it is refused: a name with control characters',
     });
   });
 
