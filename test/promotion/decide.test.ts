@@ -92,8 +92,16 @@ describe('what a stage has that may be promoted', () => {
     ],
     ['nothing before the first deploy', facts({ applied: { source: null } }), { why: 'nothing was deployed yet' }],
     ['nothing while a run is under way', facts({ run: { dirty: ['a.yaml'] } }), { why: 'a deploy is not finished' }],
-    ['nothing after a failed run', facts({ outcome: { verdict: 'failed' } }), { why: 'the verdict of the last deploy is failed' }],
-    ['nothing after a refusal', facts({ outcome: { verdict: 'refused' } }), { why: 'the verdict of the last deploy is refused' }],
+    [
+      'nothing after a failed run',
+      facts({ outcome: { verdict: 'failed' } }),
+      { why: 'the verdict of the last deploy is failed' },
+    ],
+    [
+      'nothing after a refusal',
+      facts({ outcome: { verdict: 'refused' } }),
+      { why: 'the verdict of the last deploy is refused' },
+    ],
     [
       'nothing while a deploy is repeated',
       facts({ outcome: { retry: { revision: null, reason: 'no answer', since: '' } } }),

@@ -5,7 +5,8 @@ export const IMAGES: readonly KeyReference[] = [
   {
     key: 'images',
     type: 'list of images',
-    meaning: 'The images whose new tags Headgate writes to Git (docs/images.md). headgate http-host does not do so yet.',
+    meaning:
+      'The images whose new tags Headgate writes to Git (docs/images.md). headgate http-host does not do so yet.',
     example:
       'images: [{ name: web, image: ghcr.io/acme/web, policy: { semver: "^1.2.0" }, writes: [{ repository: fleet, branch: main }] }]',
   },

@@ -244,8 +244,7 @@ const REPOSITORIES: readonly KeyReference[] = [
     key: 'repositories.record',
     type: 'none or refs',
     default: 'none',
-    meaning:
-      'refs: git log shows where each target is (docs/record.md). headgate http-host does not write it yet.',
+    meaning: 'refs: git log shows where each target is (docs/record.md). headgate http-host does not write it yet.',
     example: 'record: refs',
   },
   {
