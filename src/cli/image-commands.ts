@@ -1,3 +1,4 @@
+import { DeployError } from '../error/deploy-error.ts';
 import type { AddCommand } from './command-definition.ts';
 
 /** The commands about images. */
@@ -10,11 +11,29 @@ export function addImageCommands(add: AddCommand): void {
     examples: ['headgate images', 'headgate images web --output json', 'headgate images release web'],
     async body(context, _flags, [name, released]) {
       if (name === 'release') {
+        if (released === undefined) throw nothingToRelease();
         const { releaseImageCommand } = await import('./images/release.ts');
-        return releaseImageCommand(context, { name: released ?? '' });
+        return releaseImageCommand(context, { name: released });
       }
+      if (released !== undefined) throw unexpected(name ?? '', released);
       const { imagesCommand } = await import('./images/images.ts');
       return imagesCommand(context, { name: name ?? null });
     },
+  });
+}
+
+function nothingToRelease(): DeployError {
+  return new DeployError('usage', {
+    subject: 'headgate images release',
+    message: 'the name of the image is missing',
+    remedy: 'Run headgate images release web, for example.',
+  });
+}
+
+function unexpected(name: string, second: string): DeployError {
+  return new DeployError('usage', {
+    subject: 'headgate images',
+    message: `unexpected argument ${second}`,
+    remedy: second === 'release' ? `Did you mean headgate images release ${name}?` : 'Pass one name.',
   });
 }

@@ -19,7 +19,7 @@ export interface ProposalPorts {
 /** A change that a pull request is to show. */
 export interface Proposal {
   readonly repository: Repository;
-  /** `headgate/images/main` */
+  /** `headgate/update-images/main` */
   readonly head: string;
   /** The branch that it is to be merged into. */
   readonly into: string;

@@ -175,6 +175,19 @@ describe('headgate connect REPOSITORY', () => {
     expect(await hooks()).toEqual([]);
   });
 
+  it('requests the URL of headgate serve where no stack on AWS has one', async () => {
+    const config = {
+      clusters: { lab: { kubeconfig: {} } },
+      repositories: { fleet: { host: 'git', url: 'https://git.example.com/fleet.git' } },
+      targets: [],
+    };
+    const { code, stderr } = await headgate(['connect', 'fleet'], {
+      files: { 'headgate.yml': JSON.stringify(config) },
+    });
+    expect(code).toBe(64);
+    expect(stderr).toContain('Pass it with --url');
+  });
+
   it('exits with 64 when no repository or cluster has that name', async () => {
     const { code, stderr } = await headgate(['connect', 'flet'], {
       files: {

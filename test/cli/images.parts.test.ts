@@ -77,6 +77,17 @@ describe('headgate images', () => {
     ]);
   });
 
+  it.each([
+    [['release'], 'the name of the image is missing', 'Run headgate images release web, for example.'],
+    [['web', 'release'], 'unexpected argument release', 'Did you mean headgate images release web?'],
+    [['web', 'api'], 'unexpected argument api', 'Pass one name.'],
+  ])('refuses headgate images %j, and shows what was probably meant', async (args, message, remedy) => {
+    const { code, stdout, stderr } = await images(...args);
+    expect([code, stdout]).toEqual([64, '']);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain(remedy);
+  });
+
   it('names the image that was probably meant', async () => {
     const { code, stderr } = await images('wbe');
     expect(code).toBe(64);

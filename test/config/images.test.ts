@@ -121,7 +121,7 @@ describe('an image of headgate.yml', () => {
     ['credentials: { username: ada }', 'credentials.password of image web must be a reference to a secret'],
     ['webhook: { kind: ghcr }', 'webhook.secret of image web is missing'],
     ['webhook: { kind: nexus, secret: env:A }', 'webhook.kind of image web must be ghcr, dockerhub, harbor'],
-    ['interval: 5', 'interval of image web must be a string'],
+    ['interval: 5', 'interval of image web is not a valid duration'],
     ['debounce: 15m1s', 'debounce of image web is too long | Write at most 15m.'],
     ['commit: { author: ada }', 'commit.author of image web is not an author'],
     ['commit: { signingKey: hunter2 }', 'commit.signingKey of image web must be a reference to a secret'],
@@ -137,6 +137,10 @@ describe('an image of headgate.yml', () => {
     [
       'writes: [{ repository: fleet, branch: main, paths: ["../**"] }]',
       'writes[0].paths[0] of image web leaves the root of the repository',
+    ],
+    [
+      'writes: [{ repository: fleet, branch: main, paths: [apps/web] }]',
+      'writes[0].paths[0] of image web matches no manifest: use apps/web/** for everything below it',
     ],
     ['jsonPaths: [{ kind: Widget, path: spec.image }]', 'jsonPaths[0].path of image web is not a JSON pointer'],
     ['name: Web', 'name of image Web is not a valid name of an image policy'],

@@ -20,8 +20,16 @@ describe('record of a repository', () => {
       withRepository('record: notes'),
     ],
     [
+      'headgate.yml:9 record of repository fleet must be none or refs | Did you mean refs?',
+      withRepository('record: ref'),
+    ],
+    [
       'headgate.yml:12 name of target images cannot be images with record: refs | Rename the target, or set record: none on its repository.',
       RECORDED.replace('name: shop-prod', 'name: images'),
+    ],
+    [
+      'headgate.yml:12 name of target promotions cannot be promotions with record: refs | Rename the target, or set record: none on its repository.',
+      RECORDED.replace('name: shop-prod', 'name: promotions'),
     ],
   ])('is refused: %s', (error, text) => {
     expect(errorsOf(text)).toEqual([error]);

@@ -183,7 +183,7 @@ targets:
     ['prune: { limits: 1 }', 'prune.limits of target shop-prod is not a known key | Did you mean limit?'],
     ['prune: { kinds: [Pod] }', 'prune.kinds[0] of target shop-prod is not a protected kind'],
     ['prune: true', 'prune of target shop-prod must be a map'],
-    ['wait: 5', 'wait of target shop-prod must be a string'],
+    ['wait: 5', 'wait of target shop-prod is not a valid duration'],
     ['wait: 5 m', 'wait of target shop-prod is not a valid duration'],
     ['wait: 169h', 'wait of target shop-prod is not a valid duration'],
     ['conflicts: ask', 'conflicts of target shop-prod must be force or fail'],

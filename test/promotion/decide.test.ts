@@ -67,6 +67,11 @@ describe('what a stage has that may be promoted', () => {
       { source, sinceMs: READY_MS - 60_000 },
     ],
     [
+      'what a later deploy changed that takes no time to become ready, since then',
+      facts({ applied: { source, deployedAt: '2026-11-28T10:05:00Z' } }),
+      { source, sinceMs: READY_MS + 300_000 },
+    ],
+    [
       'what is deployed while a window keeps the tip back',
       facts({
         outcome: { verdict: 'waiting' },
@@ -88,8 +93,16 @@ describe('what a stage has that may be promoted', () => {
     ],
     ['nothing before the first deploy', facts({ applied: { source: null } }), { why: 'nothing was deployed yet' }],
     ['nothing while a run is under way', facts({ run: { dirty: ['a.yaml'] } }), { why: 'a deploy is not finished' }],
-    ['nothing after a failed run', facts({ outcome: { verdict: 'failed' } }), { why: 'the last deploy was failed' }],
-    ['nothing after a refusal', facts({ outcome: { verdict: 'refused' } }), { why: 'the last deploy was refused' }],
+    [
+      'nothing after a failed run',
+      facts({ outcome: { verdict: 'failed' } }),
+      { why: 'the verdict of the last deploy is failed' },
+    ],
+    [
+      'nothing after a refusal',
+      facts({ outcome: { verdict: 'refused' } }),
+      { why: 'the verdict of the last deploy is refused' },
+    ],
     [
       'nothing while a deploy is repeated',
       facts({ outcome: { retry: { revision: null, reason: 'no answer', since: '' } } }),

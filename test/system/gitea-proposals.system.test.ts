@@ -77,12 +77,12 @@ describe('new images on a real Gitea', () => {
   it('are proposed by a pull request that is updated, deployed by its merge, and not proposed again once closed', async () => {
     registry.push('acme/web', '1.1.0');
     const [first] = await proposed('Update web to 1.1.0');
-    expect(first).toMatchObject({ state: 'open', head: { ref: 'headgate/images/main' } });
+    expect(first).toMatchObject({ state: 'open', head: { ref: 'headgate/update-images/main' } });
     registry.push('acme/web', '1.2.0');
     await proposed('Update web to 1.2.0');
     // Gitea changes the title before the body.
     await vi.waitFor(async () => expect((await pulls())[0]?.body).toContain('`1.0.0` → `1.2.0`'), WAIT);
-    await testbed.git('fetch', '-q', 'origin', 'headgate/images/main');
+    await testbed.git('fetch', '-q', 'origin', 'headgate/update-images/main');
     expect(await testbed.git('show', 'FETCH_HEAD:apps/web.yaml')).toBe(manifest('web', '1.2.0').trim());
     // Gitea tries the merge in the background first.
     await vi.waitFor(() => testbed.gitea.api('POST', '/repos/robot/fleet/pulls/1/merge', { Do: 'merge' }), WAIT);
@@ -99,6 +99,9 @@ describe('new images on a real Gitea', () => {
     expect((await pulls()).length).toBe(2);
     registry.push('acme/web', '1.4.0');
     await proposed('Update web to 1.2.0', 'Update web to 1.3.0', 'Update web to 1.4.0');
+    // Gitea also knows closed ones of the same branches.
+    registry.push('acme/web', '1.5.0');
+    await proposed('Update web to 1.2.0', 'Update web to 1.3.0', 'Update web to 1.5.0');
   }, 200_000);
 
   it('are committed by its API, with a record, and deployed', async () => {

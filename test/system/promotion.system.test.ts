@@ -264,6 +264,9 @@ it('a promotion by hand of something older stops automation until a person promo
   await moved('1.3.0', '1.3.0 1.3.0 1.3.0');
   const again = await promote('--image', 'web', '--yes');
   expect([again.code, again.stdout]).toEqual([0, expect.stringContaining('nothing to promote')]);
+  const misspelled = await promote('--image', 'wbe', '--yes');
+  expect([misspelled.code, misspelled.stdout]).toEqual([64, '']);
+  expect(misspelled.stderr).toContain('Did you mean web?');
   const wrong = await testbed.headgate('promote', target('dev'), target('prod'), '--yes');
   expect([wrong.code, wrong.stderr]).toEqual([64, expect.stringContaining('Did you mean')]);
 }, 240_000);

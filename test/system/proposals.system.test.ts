@@ -56,7 +56,7 @@ function webIn({ host }: SmallRegistry, write: object): object {
 
 describe('new images with via: pullRequest', () => {
   let registry: SmallRegistry;
-  const HEAD = 'headgate/images/main';
+  const HEAD = 'headgate/update-images/main';
   const web = (tag: string) => deployment('web', `${registry.host}/acme/web:${tag}`);
 
   beforeEach(async () => {
@@ -195,12 +195,13 @@ it('promotes by a pull request that has the plan, and not again what a person cl
   await testbed.converged(await testbed.push(files({ dev: '1.0.0', prod: '1.0.0' })));
   await testbed.push(files({ dev: '1.1.0' }));
   const opened = await pullRequest(1, `Promote web 1.1.0 to ${prod}`);
-  expect(opened).toMatchObject({ branch: `headgate/promotions/shop/${prod}`, into: 'main' });
+  expect(opened).toMatchObject({ branch: `headgate/promote/shop/${prod}`, into: 'main' });
   expect(opened.body).toContain(`- \`apps/prod/web.yaml:12: ${WEB} 1.0.0 -> 1.1.0\``);
   await testbed.logged(({ message, head }) => message === 'planned' && head === opened.head);
   const comment = pulls().comments.find(({ number }) => number === 1);
   expect(comment?.body).toContain(prod);
   await testbed.logged(({ message, reason }) => message === 'promotion-waits' && /is open/.test(String(reason)));
+  expect((await testbed.headgate('promotions')).stdout).toContain('waits: pull request 1 is open: ');
   // A newer version that is ready updates it.
   await testbed.push(files({ dev: '1.2.0' }));
   await pullRequest(1, `Promote web 1.2.0 to ${prod}`);
@@ -216,4 +217,23 @@ it('promotes by a pull request that has the plan, and not again what a person cl
   await testbed.outcome(await pulls().merge(2, 'merge'), 'deployed');
   expect(await imageOf('prod')).toBe(`${WEB}:1.3.0`);
   expect(pulls().all.map(({ state }) => state)).toEqual(['closed', 'merged']);
+  // A branch that a person pushed to is left alone until the person deletes it.
+  await testbed.git('pull', '-q', '--rebase', 'origin', 'main');
+  await testbed.push(files({ dev: '1.4.0' }));
+  const { branch } = await pullRequest(3, `Promote web 1.4.0 to ${prod}`);
+  await testbed.logged(({ reason }) => String(reason).startsWith('pull request 3 is open'));
+  await testbed.git('fetch', '-q', 'origin', branch);
+  await testbed.git('push', '-q', 'origin', `${await childOf('FETCH_HEAD')}:refs/heads/${branch}`);
+  await testbed.push(files({ dev: '1.5.0' }));
+  await testbed.logged(
+    ({ message, reason }) => message === 'promotion-waits' && /someone else pushed/.test(String(reason)),
+  );
+  pulls().close(3);
+  await testbed.git('push', '-q', 'origin', '--delete', branch);
+  await pullRequest(4, `Promote web 1.5.0 to ${prod}`);
 }, 150_000);
+
+/** A commit on top of another one, which changes nothing. */
+async function childOf(revision: string): Promise<string> {
+  return testbed.git('commit-tree', `${revision}^{tree}`, '-p', revision, '-m', 'By a person');
+}

@@ -122,9 +122,15 @@ export function openPullRequests({ api, repository, ...access }: PullRequestsOpt
     return upserted({ find, write }, signal);
   }
 
+  async function findOpen(branches: BranchPair, signal: AbortSignal): Promise<OpenPullRequest | null> {
+    for await (const [found] of pagesOf((page) => api.findOpen(repository, branches, page), signal))
+      if (found !== undefined) return found;
+    return null;
+  }
+
   function openOrUpdate(what: BranchPair & PullRequestText, signal: AbortSignal): Promise<OpenPullRequest> {
     const text = { title: shorten(what.title, TITLE), body: cutEnd(what.body, api.commentLimit) };
-    const find = () => send(api.findOpen(repository, what), signal);
+    const find = () => findOpen(what, signal);
     const write = async (found: OpenPullRequest | null) => {
       if (found === null)
         return existing(await send(api.open(repository, { ...what, ...text }), signal, false), what.head);
@@ -160,7 +166,7 @@ export function openPullRequests({ api, repository, ...access }: PullRequestsOpt
     findComment,
     comment: (at, signal) => send(api.readComment(locationOf(at)), signal),
     upsertComment,
-    findOpen: (branches, signal) => send(api.findOpen(repository, branches), signal),
+    findOpen,
     openOrUpdate,
     async react(at, reaction, signal) {
       if (api.react !== null) await send(api.react(locationOf(at), reaction), signal);

@@ -35,6 +35,7 @@ export async function promoteCommand(context: Context, flags: PromoteFlags): Pro
   try {
     const ports = await promotionPorts(runtime);
     const planned = await planByHand(wanted, ports, signal);
+    if (flags.image !== null) requireNamed(flags.image, { wanted, planned });
     if (flags.shown !== null && digestOf(planned) !== flags.shown) throw otherPlan(flags.to);
     if (context.output === 'text') context.print(formatPlan(wanted, planned));
     const isNeeded = planned.proposal.edits.length > 0 || planned.held !== null;
@@ -78,6 +79,24 @@ function wantedBy({ config, configPath }: Context, { from, to, image, revision }
   return { step, from: source, revision, isChosen };
 }
 
+/** A misspelled name would look like an image that the stage has already. @throws DeployError `usage` */
+function requireNamed(
+  image: string,
+  { wanted, planned }: { readonly wanted: ByHand; readonly planned: PlannedPromotion },
+): void {
+  const { carried, leftOut } = planned.proposal;
+  const named = [...new Set([...carried, ...leftOut].map(({ key }) => key))];
+  if (named.some((each) => wanted.isChosen(each))) return;
+  const names = named.map((each) => each.slice(each.lastIndexOf('/') + 1));
+  const meant = nearest(image, names);
+  const choices = names.length === 0 ? 'Remove --image.' : `Use one of ${names.join(', ')}.`;
+  throw new DeployError('usage', {
+    subject: 'headgate promote --image',
+    message: `no image of ${wanted.from.name} is named ${image}`,
+    remedy: meant === null ? choices : `Did you mean ${meant}?`,
+  });
+}
+
 function findStep(
   steps: readonly StepGroup[],
   { from, to }: Pick<PromoteFlags, 'from' | 'to'>,
@@ -103,7 +122,7 @@ function formatPlan(
   const lines = [
     `${from.name} -> ${to.name}, what ${from.name} has at ${revision.slice(0, 12)}:`,
     ...proposal.edits.map((edit) => `  ${formatEdit(edit)}`),
-    ...(proposal.edits.length === 0 ? [`  nothing: ${to.name} has it`] : []),
+    ...(proposal.edits.length === 0 ? [`  nothing: ${to.name} has everything that may move`] : []),
     ...proposal.leftOut.map(({ key, reason }) => `left out: ${key}: ${reason}`),
     ...passedOver.map((reason) => `passed over: ${reason}`),
     ...(held === null || isHold ? [] : [`ends the hold of ${held}`]),

@@ -24,14 +24,18 @@ export const stageOf = ({ aws }: Config) => aws.stage ?? 'prod';
 export const stackName = (config: Config) => `headgate-${stageOf(config)}`;
 
 /** @throws DeployError `usage` when no region is configured */
-export async function regionOf({ config, env }: Pick<Context, 'config' | 'env'>): Promise<string> {
-  const configured = config.aws.region ?? (await machineRegion(env));
+export async function regionOf(context: Pick<Context, 'config' | 'env'>): Promise<string> {
+  const configured = await configuredRegion(context);
   if (configured !== null) return configured;
   throw new DeployError('usage', {
     subject: 'AWS',
     message: 'no AWS region is configured',
     remedy: 'Pass --region eu-west-1, set AWS_REGION, or set a region in the AWS profile.',
   });
+}
+
+async function configuredRegion({ config, env }: Pick<Context, 'config' | 'env'>): Promise<string | null> {
+  return config.aws.region ?? (await machineRegion(env));
 }
 
 /** @throws DeployError when the stack does not exist */
@@ -54,8 +58,15 @@ export async function readStackOutputs(context: Context): Promise<Readonly<Recor
   }
 }
 
-/** The URL where Headgate receives webhooks, without a trailing slash. */
+/** The URL where Headgate receives webhooks, without a trailing slash. @throws DeployError `usage` */
 export async function readWebhookBaseUrl(context: Context, given: string | null): Promise<string> {
+  if (given === null && (await configuredRegion(context)) === null) {
+    throw new DeployError('usage', {
+      subject: 'headgate connect',
+      message: 'the URL where Headgate receives webhooks is not known',
+      remedy: 'Pass it with --url https://headgate.example.com, or pass --region for the stack on AWS.',
+    });
+  }
   const url = given ?? (await readStackOutputs(context))['WebhookLambdaFunctionUrl'] ?? '';
   return url.replace(/\/+$/, '');
 }

@@ -223,12 +223,14 @@ function checkCycles(targets: readonly (Target | null)[], findings: Findings): v
   }
 }
 
-/** `refs/headgate/images` is the directory of the records of images, so that no ref may have this name. */
+/** Below `refs/headgate`, these are directories of records, so that no ref may have their name. */
+const RECORD_DIRECTORIES: ReadonlySet<string> = new Set(['images', 'promotions']);
+
 function checkRecordedNames(targets: readonly (Target | null)[], findings: Findings): void {
   for (const [index, target] of targets.entries()) {
-    if (target?.name !== 'images' || target.repository.record !== 'refs') continue;
+    if (target?.repository.record !== 'refs' || !RECORD_DIRECTORIES.has(target.name)) continue;
     findings.error(['targets', index, 'name'], {
-      message: 'cannot be images with record: refs',
+      message: `cannot be ${target.name} with record: refs`,
       remedy: 'Rename the target, or set record: none on its repository.',
     });
   }

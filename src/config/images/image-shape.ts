@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { globError } from '../written/glob.ts';
+import { alternativesOf, globError } from '../written/glob.ts';
 import { isTag } from './image-reference.ts';
 import { isTargetName } from '../written/names.ts';
 import { branch, closed, duration, notEmpty, pattern, pointer, text } from '../written/shape.ts';
@@ -55,9 +55,16 @@ function checkNewest(
 }
 
 const paths = text(
-  (value) => globError(value, 'the root of the repository'),
+  (value) => globError(value, 'the root of the repository') ?? directoryMistake(value),
   'Write a glob from the root of the repository, such as "clusters/staging/**".',
 );
+
+/** The path of a directory would match nothing: globs match files, and only these are read. */
+function directoryMistake(glob: string): string | null {
+  const isFile = (each: string) => /[*?[][^/]*$|\.(ya?ml|json)$|(^|\/)Kustomization$/.test(each);
+  const directory = alternativesOf(glob)?.find((each) => !isFile(each));
+  return directory === undefined ? null : `matches no manifest: use ${directory}/** for everything below it`;
+}
 
 /** `repository` and the rights that it needs are checked in check-image.ts. */
 const write = closed({

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { Explanation } from '../../error/deploy-error.ts';
 import { isRecord } from './document.ts';
 import type { ConfigDocument, Finding, Path } from './document.ts';
+import { nearest } from './nearest.ts';
 
 /** Collects the errors and warnings of one file. Each message completes a sentence that begins with the key. */
 export interface Findings {
@@ -113,10 +114,10 @@ function explain(issue: z.core.$ZodIssue): Explanation {
   if (issue.input === null) return { message: 'is empty', remedy: 'Set a value, or remove the key.' };
   if (issue.code === 'invalid_type') return wrongType(issue.expected);
   if (issue.code === 'invalid_value') {
-    return {
-      message: `must be ${oneOf(issue.values.map(String))}`,
-      remedy: `Write ${String(issue.values[0])}, for example.`,
-    };
+    const values = issue.values.map(String);
+    const meant = typeof issue.input === 'string' ? nearest(issue.input, values) : null;
+    const remedy = meant === null ? `Write ${values[0]}, for example.` : `Did you mean ${meant}?`;
+    return { message: `must be ${oneOf(values)}`, remedy };
   }
   // An error inside one member of a union is more specific.
   const inner = issue.code === 'invalid_union' ? issue.errors.flat().find(({ code }) => code === 'custom') : undefined;

@@ -92,7 +92,13 @@ const account = pattern(
   const slash = value.indexOf('/');
   return { namespace: value.slice(0, slash), name: value.slice(slash + 1) };
 });
-export const duration = z.string().transform((value, context) => {
+
+/** `5` without a unit is text too, so that the remedy is about the unit. */
+const written = z.preprocess(
+  (value) => (typeof value === 'bigint' || typeof value === 'number' ? String(value) : value),
+  z.string(),
+);
+export const duration = written.transform((value, context) => {
   const ms = parseDuration(value);
   if (ms !== null) return ms;
   const remedy = 'Write hours, minutes and seconds, such as 30s, 5m or 1h30m, up to seven days.';

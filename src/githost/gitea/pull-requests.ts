@@ -2,6 +2,8 @@ import { jsonRequest } from '../rest/json-request.ts';
 import { restPullRequests } from '../rest/rest-pull-requests.ts';
 import { repositoryUrl } from './repository-url.ts';
 
+const openQuery = (into: string) => `base_branch=${encodeURIComponent(into)}`;
+
 /** Gitea and Forgejo. */
 export const giteaPullRequests = restPullRequests({
   repositoryUrl,
@@ -9,11 +11,11 @@ export const giteaPullRequests = restPullRequests({
   // The most per page that a server allows by default.
   pageQuery: (page) => `limit=50&page=${page}`,
   // Newest first is the default.
-  openQuery: (into) => `base_branch=${encodeURIComponent(into)}`,
+  openQuery,
   // Only the newest commit of a merge names its pull request.
   ofCommitPath: 'pull',
-  // The open one, or 404.
-  ofBranchesPath: (_at, { head, into }) => `/${encodeURIComponent(into)}/${encodeURIComponent(head)}`,
+  // Its request for one of two branches, /pulls/main/next, is answered with the oldest of any state.
+  openOfQuery: (_at, { into }) => openQuery(into),
   // The server has no limit; a page with more is slow to read.
   commentLimit: { length: 262_144, lengthOf: (text) => text.length },
   commitLimit: null,

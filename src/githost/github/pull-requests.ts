@@ -8,9 +8,9 @@ export const githubPullRequests = restPullRequests({
   pageQuery: (page) => `per_page=100&page=${page}`,
   openQuery: (into) => `base=${encodeURIComponent(into)}&sort=created&direction=desc`,
   ofCommitPath: 'pulls',
-  ofBranchesPath: ({ fullName }, { head, into }) => {
+  openOfQuery: ({ fullName }, { head, into }) => {
     const [owner = ''] = fullName.split('/');
-    return `?state=open&head=${encodeURIComponent(`${owner}:${head}`)}&base=${encodeURIComponent(into)}&per_page=100`;
+    return `head=${encodeURIComponent(`${owner}:${head}`)}&base=${encodeURIComponent(into)}`;
   },
   // 65,536 characters are accepted. UTF-16 never has fewer units.
   commentLimit: { length: 65_536, lengthOf: (text) => text.length },

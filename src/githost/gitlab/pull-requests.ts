@@ -68,14 +68,14 @@ export const gitlabPullRequests: PullRequestApi = {
     request: jsonRequest('GET', `${requestUrl(at, pullRequest)}/commits?per_page=100&page=${page}`),
     read: reading(z.array(Commit), (found, answer) => linkedPage(found.map(contributionOf), answer)),
   }),
-  findOpen: (at, branches) => ({
+  findOpen: (at, branches, page) => ({
     request: jsonRequest(
       'GET',
-      `${projectUrl(at)}/merge_requests?state=opened&source_branch=${encodeURIComponent(branches.head)}&target_branch=${encodeURIComponent(branches.into)}&per_page=100`,
+      `${projectUrl(at)}/merge_requests?state=opened&source_branch=${encodeURIComponent(branches.head)}&target_branch=${encodeURIComponent(branches.into)}&per_page=100&page=${page}`,
     ),
-    read: reading(z.array(MergeRequestShape), (all) => {
-      const found = all.find((each) => isOpenOf(pullRequestOf(each), branches));
-      return found === undefined ? null : openPullRequestOf(found);
+    read: reading(z.array(MergeRequestShape), (found, answer) => {
+      const open = found.filter((each) => isOpenOf(pullRequestOf(each), branches));
+      return linkedPage(open.map(openPullRequestOf), answer);
     }),
   }),
   open: (at, { head, into, title, body }) => ({

@@ -120,8 +120,8 @@ export interface PullRequestApi {
   /** Whether the account may write to the repository. An account that is not a member may not. */
   readonly mayWrite: (at: RepositoryLocation, account: Account) => HostCall<boolean>;
   listCommits(at: RepositoryLocation, pullRequest: number, page: number): HostCall<Page<Contribution>>;
-  /** The open one of these branches, never of a fork. There is at most one. */
-  findOpen(at: RepositoryLocation, branches: BranchPair): HostCall<OpenPullRequest>;
+  /** The open one of these branches, never of a fork. There is at most one, and it may be on any page. */
+  findOpen(at: RepositoryLocation, branches: BranchPair, page: number): HostCall<Page<OpenPullRequest>>;
   /** Refused where one is open already, and where the head has no commit that the other branch lacks. */
   open(at: RepositoryLocation, what: BranchPair & PullRequestText): HostCall<OpenPullRequest>;
   changeText(at: RepositoryLocation, pullRequest: number, text: PullRequestText): HostCall<OpenPullRequest>;

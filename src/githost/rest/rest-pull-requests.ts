@@ -24,8 +24,8 @@ export interface Dialect extends Pick<PullRequestApi, 'commentLimit' | 'commitLi
   readonly openQuery: (into: string) => string;
   /** The path below a commit of the pull requests that brought it. */
   readonly ofCommitPath: string;
-  /** Behind `/pulls`: those of two branches. Forks may be among them. */
-  readonly ofBranchesPath: (at: RepositoryLocation, branches: BranchPair) => string;
+  /** Of a list of open pull requests of two branches, as far as the host can select them. */
+  readonly openOfQuery: (at: RepositoryLocation, branches: BranchPair) => string;
 }
 
 /**
@@ -84,9 +84,12 @@ export function restPullRequests(dialect: Dialect): PullRequestApi {
       request: get(`${repositoryUrl(at)}/pulls/${pullRequest}/commits?${pageQuery(page)}`),
       read: reading(z.array(Commit), (found, answer) => linkedPage(found.map(contributionOf), answer)),
     }),
-    findOpen: (at, branches) => ({
-      request: get(`${repositoryUrl(at)}/pulls${dialect.ofBranchesPath(at, branches)}`),
-      read: reading(OneOrMore, (found) => openOf(listOf(found), branches)),
+    findOpen: (at, branches, page) => ({
+      request: get(`${repositoryUrl(at)}/pulls?state=open&${dialect.openOfQuery(at, branches)}&${pageQuery(page)}`),
+      read: reading(z.array(PullRequest), (found, answer) => {
+        const open = found.filter((each) => isOpenOf(pullRequestOf(each), branches));
+        return linkedPage(open.map(openPullRequestOf), answer);
+      }),
     }),
     open: (at, { head, into, title, body }) => ({
       request: request('POST', `${repositoryUrl(at)}/pulls`, { head, base: into, title, body }),
@@ -156,11 +159,6 @@ function listOf(found: z.infer<typeof OneOrMore>): readonly z.infer<typeof PullR
 const readPullRequests: HostCall<readonly FoundPullRequest[]>['read'] = reading(OneOrMore, (found) =>
   listOf(found).map((each) => pullRequestOf(each)),
 );
-
-function openOf(found: readonly z.infer<typeof PullRequest>[], branches: BranchPair): OpenPullRequest | null {
-  const open = found.find((each) => isOpenOf(pullRequestOf(each), branches));
-  return open === undefined ? null : openPullRequestOf(open);
-}
 
 function openPullRequestOf({ number, title, body, html_url: url }: z.infer<typeof PullRequest>): OpenPullRequest {
   return { number, title, body: body ?? '', url };

@@ -21,7 +21,7 @@ export interface ParsedDocument {
 
 /** The file as nodes, or why it is not read. Nothing is ever printed from them: they are for positions only. */
 export function parseFile(text: string): ParsedFile | { readonly reason: string } {
-  if (hasTooManyTokens(text)) return { reason: 'it is too large' };
+  if (hasTooManyTokens(text)) return { reason: 'it has more than 600,000 tokens of YAML, so split it' };
   const lineCounter = new LineCounter();
   const lineOf = (offset: number) => lineCounter.linePos(offset).line;
   try {

@@ -85,7 +85,8 @@ async function stateOf({ policy }: WrittenImage, want: Wanted, within: Within): 
   const held = await findHeld({ policy, version: text, behind, all: references }, looking, signal);
   return {
     ...found,
-    reason: held === null ? await nextOf({ image: policy.name, version: text }, looking, signal) : heldBy(held),
+    reason:
+      held === null ? await nextOf({ image: policy.name, version: text }, looking, signal) : heldBy(policy.name, held),
   };
 }
 
@@ -115,10 +116,12 @@ async function nextOf(
     : `the next poll updates pull request ${number}: ${url}`;
 }
 
-function heldBy({ version, write: { commit, pullRequest } }: Reverted): string {
-  if (pullRequest !== null)
-    return `held: pull request ${pullRequest} proposed ${version}, and was closed, or merged and reverted`;
-  return `held: ${version} was written${commit === null ? '' : ` by ${commit.slice(0, 12)}`} and reverted`;
+function heldBy(image: string, { version, write: { commit, pullRequest } }: Reverted): string {
+  const why =
+    pullRequest === null
+      ? `${version} was written${commit === null ? '' : ` by ${commit.slice(0, 12)}`} and reverted`
+      : `pull request ${pullRequest} proposed ${version}, and was closed, or merged and reverted`;
+  return `held: ${why}; to write it again: headgate images release ${image}`;
 }
 
 /** The state of each image of a branch that could not be read. */

@@ -153,11 +153,14 @@ export async function referencesIn(
 
 /** Null: not a file, or not text, so that it could not be written back as it is. */
 function textOf(file: SourceFile, log: Log): string | null {
+  const skipped = (reason: string) => {
+    log({ level: 'warn', message: 'image-file-skipped', path: file.path, reason });
+    return null;
+  };
+  if (file.kind === 'refused') return skipped(`it is refused: ${file.reason}`);
   if (file.kind !== 'file') return null;
   const text = Buffer.from(file.bytes).toString();
-  if (Buffer.from(text).equals(file.bytes)) return text;
-  log({ level: 'warn', message: 'image-file-skipped', path: file.path, reason: 'it is not UTF-8' });
-  return null;
+  return Buffer.from(text).equals(file.bytes) ? text : skipped('it is not UTF-8');
 }
 
 function matcherOf(paths: readonly ExcludeGlob[]): (file: string) => boolean {

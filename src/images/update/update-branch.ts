@@ -6,15 +6,14 @@ import type { ImageVersion } from '../edit/reference.ts';
 import { replaceReferences } from '../edit/replace.ts';
 import type { BranchMemory } from './branch-memory.ts';
 import { inParallel } from '../../exchange/pool.ts';
-import { AT_ONCE, chooseVersions } from './choose-versions.ts';
-import type { Wanted } from './choose-versions.ts';
+import { AT_ONCE, chooseAfter } from './choose-versions.ts';
+import type { Chosen, Wanted } from './choose-versions.ts';
 import { commitMessage } from './commit-message.ts';
 import type { ImageChange } from './commit-message.ts';
 import { formatVersion, needsDigest, outdated, referencesTo, versionsIn } from './outdated.ts';
 import type { ReferenceIn } from './outdated.ts';
 import type { UpdatePorts } from './ports.ts';
 import { readBranch } from './read-branch.ts';
-import { rememberDigests } from './remember-digests.ts';
 import { recordMessage, recordRef } from './record.ts';
 import { findHeld } from './reverted.ts';
 import type { Looking } from './reverted.ts';
@@ -48,23 +47,24 @@ const LONGEST_PAUSE_MS = 500;
 /** Brings every image of a branch to the version that its policy wants, by one commit. */
 export async function updateBranch(
   group: WriteGroup,
-  { registry, ...others }: UpdatePorts,
+  ports: UpdatePorts,
   { memory, signal }: { readonly memory: BranchMemory; readonly signal: AbortSignal },
 ): Promise<Updated> {
-  const ports = { ...others, registry: rememberDigests(registry) };
-  const wanted = new Map(await chooseVersions(group.images, ports.registry, signal));
-  reportWanted(group, wanted, ports);
   const reader = await ports.openReader(group.repository);
+  let chosen: Chosen | null = null;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const branch = await readBranch(group, { ...ports, reader, memory }, signal);
+    chosen = await chooseAfter(chosen, { group, branch }, { registry: ports.registry, signal });
+    const { wanted, registry } = chosen;
+    if (attempt === 1) reportWanted(group, wanted, ports);
     const findOpen = openProposalOf(group, ports, signal);
     const looking = { group, branch, reader, memory, readers: ports.readers, trust: ports.trust, findOpen };
-    const decided = await decide(wanted, looking, ports, signal);
+    const decided = await decide(wanted, looking, { ...ports, registry }, signal);
     const updated = await commit(decided, looking, ports, signal);
     if (updated.kind !== 'overtaken') return { ...updated, failure: failureIn(wanted) };
     await ports.wait(Math.min(20 * 2 ** attempt, LONGEST_PAUSE_MS), signal);
   }
-  return { kind: 'overtaken', failure: failureIn(wanted) };
+  return { kind: 'overtaken', failure: failureIn(chosen?.wanted ?? new Map()) };
 }
 
 function failureIn(wanted: ReadonlyMap<string, Wanted>): DeployError | null {

@@ -48,6 +48,7 @@ export function reportHeld(
     writtenBy: write.commit,
     files: [...new Set(references.map(({ path }) => path))],
     reason: whyHeld(version, write),
+    remedy: `To write it again, run headgate images release ${policy.name}.`,
   });
 }
 

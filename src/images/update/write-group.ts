@@ -33,9 +33,9 @@ function writeGroupName({ repository, branch, via }: Pick<ImageWrite, 'repositor
   return `write/${repository.name}/${branch}${via === 'commit' ? '' : `:${via}`}`;
 }
 
-/** The branch of the pull request of a group. */
+/** The branch of the pull request of a group. No ref of a record has the same name: `git fetch origin NAME` would prefer it. */
 export function headOf({ branch }: Pick<WriteGroup, 'branch'>): string {
-  return `headgate/images/${branch}`;
+  return `headgate/update-images/${branch}`;
 }
 
 /** Every branch that images are written to. */

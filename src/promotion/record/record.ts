@@ -67,9 +67,9 @@ export function recordMessage(written: Written, revision: string): string {
   return `Promote to ${written.stage}\n\n${trailers.join('\n')}\n`;
 }
 
-/** The branch of the pull request of a step. */
+/** The branch of the pull request of a step. The ref of its records has another name: `git fetch origin NAME` would prefer it. */
 export function headOf({ promotion, stage }: StepName): string {
-  return `headgate/promotions/${promotion}/${stage}`;
+  return `headgate/promote/${promotion}/${stage}`;
 }
 
 /**

@@ -70,8 +70,8 @@ export function emptyLooks(): LookMemory {
   return { versions: new Map(), steps: new Map() };
 }
 
-/** Commit statuses change without a commit. Hosts count requests. */
-const STATUS_AGE_MS = 30_000;
+/** Commit statuses and pull requests change without a commit. Hosts count requests. */
+const HOST_AGE_MS = 30_000;
 /** Stages have a few commits in turn. */
 const KEPT = 1_000;
 
@@ -227,7 +227,7 @@ async function judgeFirst(
   const at = [tip.revision, tip.record, tip.head, ...sources].join();
   const known = memory.steps.get(key);
   const isLasting = promotion.after.statuses.length === 0 && tip.head === null;
-  const isKept = isLasting || ports.nowMs() - (known?.readMs ?? 0) < STATUS_AGE_MS;
+  const isKept = isLasting || ports.nowMs() - (known?.readMs ?? 0) < HOST_AGE_MS;
   if (known?.at === at && isKept) return known.judged;
   const proposal = await readProposal({ promotion, step }, tip, proposing);
   const all: Judged[] = [];

@@ -12,7 +12,7 @@ import { gateOf } from '../stages/gate.ts';
 import { stageFacts } from '../stages/stage-facts.ts';
 import type { StageFacts } from '../stages/stage-facts.ts';
 import type { PromotionPorts, StageState, Step } from './ports.ts';
-import { findOpen, openReaders, propose, readRecords, readTip } from './propose.ts';
+import { openOf, openReaders, propose, readRecords, readTip } from './propose.ts';
 import type { Proposal, Proposing } from './propose.ts';
 import { missingStatuses } from './statuses.ts';
 import { writePromotion, writeRelease } from './write.ts';
@@ -156,7 +156,7 @@ function revisionOf(
   if (revision !== null) {
     throw new DeployError('usage', {
       subject: revision,
-      message: `was not deployed to ${from.name}`,
+      message: `this commit was not deployed to ${from.name}`,
       remedy: `Use one of the commits that headgate history ${from.name} lists.`,
     });
   }
@@ -196,7 +196,7 @@ async function passedOver(
   const { edits, sources } = proposal;
   if (edits.length === 0) return [];
   const gate = gateOf(step.promotion, { agree: 'all' }, { facts: [facts], nowMs: proposing.ports.nowMs() });
-  const open = proposal.tip.head === null ? null : await findOpen(step, proposing);
+  const open = await openOf(step, records, proposing);
   const judged = judge(edits, { stage: step.step.to.name, records, open: open?.number ?? null });
   const status = await missingStatuses(step.promotion, sources, proposing);
   const { agree, targets } = step.step.from;

@@ -7,7 +7,7 @@ import type { StageFacts } from '../stages/stage-facts.ts';
 import type { Target } from '../../config/checked/config.ts';
 import { nameOf } from './ports.ts';
 import type { PromotionPorts, Step } from './ports.ts';
-import { findOpen, openReaders, propose, readRecords, readTip } from './propose.ts';
+import { openOf, openReaders, propose, readRecords, readTip } from './propose.ts';
 import type { Proposal, Proposing, Source, Tip } from './propose.ts';
 import { missingStatuses } from './statuses.ts';
 import { writePromotion } from './write.ts';
@@ -67,6 +67,7 @@ async function promoteIfOpen(
     const at = [
       tip.revision,
       tip.record,
+      tip.head,
       ...gate.stages.map(({ stage, source }) => `${stage} ${source.revision}`),
     ].join();
     if (memory.settled?.at === at) return memory.settled.outcome;
@@ -143,8 +144,7 @@ async function tryOne(step: Step, proposal: Proposal, proposing: Proposing): Pro
   const decided = outcomeOf(proposal);
   if (decided !== null) return settled(decided);
   const records = await readRecords(step, proposal.tip, proposing);
-  const isProposed = records.some(({ pullRequest }) => pullRequest !== null);
-  const open = isProposed ? await findOpen(step, proposing) : null;
+  const open = await openOf(step, records, proposing);
   const judged = judge(edits, { stage: step.step.to.name, records, open: open?.number ?? null });
   if (judged.kind === 'waits') return settled(forEvent(judged.reason));
   const reason = await missingStatuses(step.promotion, proposal.sources, proposing);

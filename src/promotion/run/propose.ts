@@ -176,6 +176,15 @@ export async function readChain(
   return ports.trust.signedOf(chain, { repository: to.repository, ref: promotionRef(nameOf(step)) }, signal);
 }
 
+/** The open pull request that proposes one of these records. A step that proposed nothing has none. */
+export async function openOf(
+  step: Step,
+  records: readonly PromotionRecord[],
+  proposing: Proposing,
+): Promise<OpenPullRequest | null> {
+  return records.some(({ pullRequest }) => pullRequest !== null) ? findOpen(step, proposing) : null;
+}
+
 /** The open pull request of a step. */
 export async function findOpen(
   { promotion, step }: Step,

@@ -29,7 +29,7 @@ export interface WaitingCommit {
 
 export interface Deployed {
   readonly source: AppliedSource;
-  /** When it became ready. */
+  /** When it became ready, or was changed since then. */
   readonly sinceMs: number;
 }
 
@@ -56,18 +56,18 @@ function deployedIn(
 ): StageFacts['deployed'] {
   const { applied, run, outcome, progress } = state;
   if (applied.source === null) return { why: 'nothing was deployed yet' };
-  if (hasFailed(outcome)) return { why: `the last deploy was ${outcome.verdict ?? 'not finished'}` };
+  if (hasFailed(outcome)) return { why: `the verdict of the last deploy is ${outcome.verdict ?? 'missing'}` };
   if (outcome.retry !== null) return { why: `the deploy is repeated: ${outcome.retry.reason}` };
   if (run.dirty === 'all' || run.dirty.length > 0) return { why: 'a deploy is not finished' };
   if (progress.waiting?.isDeferred === false) return { why: `it waits for ${progress.waiting.on.join(', ')}` };
   const readiness = readinessOf(target, state, record);
   if (readiness === 'not-ready') return { why: `it is not ready: ${reasonIn(record)}` };
   if (readiness === 'progressing') return { why: 'it is not ready yet' };
-  // Nothing of it takes time to become ready, or it is not waited for.
+  const deployedMs = Date.parse(applied.deployedAt ?? '');
   const isChecked = readiness === 'ready' && progress.awaited !== null;
-  const since = isChecked ? record?.at : applied.deployedAt;
-  const sinceMs = Date.parse(since ?? '');
-  if (!Number.isFinite(sinceMs)) return { why: 'its state does not say since when it is ready' };
+  // The last check may be of an earlier run: one that changes a ConfigMap alone has nothing that takes time to become ready.
+  const sinceMs = isChecked ? Math.max(deployedMs, Date.parse(record?.at ?? '')) : deployedMs;
+  if (!Number.isFinite(sinceMs)) return { why: 'its state does not record when it became ready' };
   return { source: applied.source, sinceMs };
 }
 

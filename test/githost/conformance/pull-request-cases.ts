@@ -19,10 +19,8 @@ export interface PullRequestCase {
     readonly opening: Readonly<Record<string, string>>;
     readonly text: Readonly<Record<string, string>>;
     readonly method: string;
-    /** The query or path that finds the open one of these branches. */
+    /** The query that lists the open ones of these branches, as far as the host selects them. */
     readonly finding: string;
-    /** Whether the answer to that is a list. */
-    readonly isListed: boolean;
   };
   readonly writtenComment: (change: {
     readonly body: string;
@@ -109,8 +107,7 @@ function ofGithub(ids: { readonly isGitea: boolean }): PullRequestCase {
       opening: { head: 'next', base: 'main', title: 'A title', body: 'A body' },
       text: { title: 'A title', body: 'A body' },
       method: 'PATCH',
-      finding: ids.isGitea ? '/pulls/main/next' : '/pulls?state=open&head=acme%3Anext&base=main',
-      isListed: !ids.isGitea,
+      finding: ids.isGitea ? '/pulls?state=open&base_branch=main' : '/pulls?state=open&head=acme%3Anext&base=main',
     },
     writtenComment,
     permission: (mayWrite) => ({ permission: mayWrite ? 'write' : 'read', role_name: 'custom', user: ANN }),
@@ -201,7 +198,6 @@ const GITLAB: PullRequestCase = {
     text: { title: 'A title', description: 'A body' },
     method: 'PUT',
     finding: '/merge_requests?state=opened&source_branch=next&target_branch=main',
-    isListed: true,
   },
   writtenComment: ({ body, isEdited }) => ({
     id: 77,

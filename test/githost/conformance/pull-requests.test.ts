@@ -174,25 +174,24 @@ describe.each(WITH)('a pull request of $name', ({ host, pulls }) => {
 
   it('is found by its branches while it is open, and never one of a fork', async () => {
     const pullRequests = await api();
-    const call = pullRequests.findOpen(at, { head: 'next', into: 'main' });
+    const call = pullRequests.findOpen(at, { head: 'next', into: 'main' }, 2);
     expect(call.request).toMatchObject({ method: 'GET', body: null });
     expect(call.request.url).toContain(pulls.written.finding);
-    const answered = (change: Parameters<typeof pulls.pullRequest>[0]) => {
-      const one = pulls.pullRequest(change);
-      return read(call, pulls.written.isListed ? [one] : one);
-    };
+    expect(call.request.url).toMatch(/[?&]page=2(&|$)/);
+    const answered = (change: Parameters<typeof pulls.pullRequest>[0]) => read(call, [pulls.pullRequest(change)]);
     const url = 'https://host.example.com/acme/fleet/pull/12';
     const open = { number: 12, title: 'More replicas', body: 'Why', url };
-    expect(answered({ state: 'open', isFork: false })).toEqual(open);
-    expect(answered({ state: 'open', isFork: true })).toBeNull();
-    expect(answered({ state: 'closed', isFork: false })).toBeNull();
-    expect(read(call, pulls.written.isListed ? [] : {}, { status: pulls.written.isListed ? 200 : 404 })).toBeNull();
+    const none = { items: [], isLast: true };
+    expect(answered({ state: 'open', isFork: false })).toEqual({ items: [open], isLast: true });
+    expect(answered({ state: 'open', isFork: true })).toEqual(none);
+    expect(answered({ state: 'closed', isFork: false })).toEqual(none);
+    expect(read(call, [], { headers: pulls.nextPage })).toEqual({ items: [], isLast: false });
     expect(read(call, {}, { status: 500 })).toBeUndefined();
-    const odd = pullRequests.findOpen(at, { head: 'a/b&c', into: 'x?y' });
-    expect(odd.request.url).toMatch(/a%2Fb%26c/);
+    const odd = pullRequests.findOpen(at, { head: 'a/b&c', into: 'x?y' }, 1);
+    // Gitea selects the other branch alone.
+    expect(odd.request.url.includes('a%2Fb%26c')).toBe(pulls.written.finding.includes('next'));
     expect(odd.request.url).toMatch(/x%3Fy/);
-    const other = pulls.pullRequest({ state: 'open', isFork: false });
-    expect(read(odd, pulls.written.isListed ? [other] : other)).toBeNull();
+    expect(read(odd, [pulls.pullRequest({ state: 'open', isFork: false })])).toEqual(none);
   });
 
   it('is opened and changed with its text, and the answer has its number', async () => {

@@ -228,7 +228,9 @@ describe('files that cannot be read', () => {
   });
 
   it('skips a file with more tokens than fit into memory', () => {
-    expect(edited(`image: ghcr.io/acme/web:1.2.0\na: [${','.repeat(700_000)}]\n`)).toBe('skipped: it is too large');
+    expect(edited(`image: ghcr.io/acme/web:1.2.0\na: [${','.repeat(700_000)}]\n`)).toBe(
+      'skipped: it has more than 600,000 tokens of YAML, so split it',
+    );
   });
 
   it.each([

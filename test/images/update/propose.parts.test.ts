@@ -121,7 +121,7 @@ describe('a pull request for new images', () => {
     expect(failures, results.join('\n')).toBeGreaterThan(0);
     expect(await update()).toBe('unchanged');
     expect(titles()).toEqual(['Update web to 1.1.0 (open)']);
-    expect(await git('ls-remote', 'origin', 'refs/heads/headgate/images/main')).toContain(pulls().find(1)?.head);
+    expect(await git('ls-remote', 'origin', 'refs/heads/headgate/update-images/main')).toContain(pulls().find(1)?.head);
     pulls().close(1);
     expect([await update(), await update()]).toEqual(['unchanged', 'unchanged']);
     expect(titles()).toEqual(['Update web to 1.1.0 (closed)']);
@@ -141,7 +141,7 @@ describe('a pull request for new images', () => {
     expect([await update(), pulls().find(1)?.head]).toEqual(['unchanged', first]);
     await commit({ 'web.yaml': `${pod('1.0.0')}    command: [run]\n` });
     expect(await update()).toBe('written');
-    await git('fetch', '-q', 'origin', 'headgate/images/main');
+    await git('fetch', '-q', 'origin', 'headgate/update-images/main');
     expect(await git('rev-parse', 'FETCH_HEAD^')).toBe(await git('rev-parse', 'HEAD'));
     expect(await git('show', 'FETCH_HEAD:web.yaml')).toBe(`${pod('1.1.0')}    command: [run]`);
     expect(titles()).toEqual(['Update web to 1.1.0 (open)']);

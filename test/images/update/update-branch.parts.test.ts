@@ -119,12 +119,17 @@ describe('one look at a branch', () => {
     commit({
       'chart/values.yaml': values('1.2.0'),
       'chart/templates/web.yaml': `{{- if .Values.web }}\nimage: web\n{{- end }}\n`,
+      'rang\u0007.yaml': pod('web:1.2.0'),
     });
     await bed.update();
     expect(bed.file('chart/values.yaml')).toBe(values('1.3.0').trim());
-    expect(bed.log.find(({ message }) => message === 'image-file-skipped')).toMatchObject({
-      path: 'chart/templates/web.yaml',
+    expect(bed.log.find(({ path }) => path === 'chart/templates/web.yaml')).toMatchObject({
+      message: 'image-file-skipped',
       reason: expect.stringContaining('a template of Helm'),
+    });
+    expect(bed.log.find(({ path }) => path === 'rang\u0007.yaml')).toMatchObject({
+      message: 'image-file-skipped',
+      reason: 'it is refused: a name with control characters',
     });
   });
 
@@ -224,6 +229,28 @@ describe('a person who takes a version back', () => {
 });
 
 describe('two writers at once', () => {
+  it.each([
+    ['before the tip is read', 'git-upload-pack'],
+    ['between the look at the refs and the push', 'git-receive-pack'],
+  ])('keep the newer version that another process writes %s', async (_when, service) => {
+    let isArmed = false;
+    bed = await UpdateBed.build([{}], {
+      intercept(request) {
+        if (isArmed && request.url?.includes(service) === true) {
+          isArmed = false;
+          bed.registry.push('acme/web', '1.4.0');
+          commit({ 'web.yaml': pod('web:1.4.0') });
+        }
+        return false;
+      },
+    });
+    bed.registry.push('acme/web', '1.3.0');
+    commit({ 'web.yaml': pod('web:1.2.0') });
+    isArmed = true;
+    expect((await bed.update()).kind).toBe('unchanged');
+    expect([isArmed, bed.file('web.yaml')]).toEqual([false, pod('web:1.4.0').trim()]);
+  });
+
   it('lose nothing, and leave a straight line', async () => {
     let pushes = 0;
     bed = await UpdateBed.build([{}], {
