@@ -23,6 +23,7 @@ export default defineConfig({
         test: {
           name: 'parts',
           include: ['test/**/*.parts.test.ts'],
+          globalSetup: ['test/run/run-directory.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -32,7 +33,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.system.test.ts'],
-          globalSetup: ['test/run/start-cluster.ts'],
+          globalSetup: ['test/run/run-directory.ts', 'test/run/start-cluster.ts'],
           // Two files share two cores with the cluster.
           testTimeout: 180_000,
           hookTimeout: 120_000,
