@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** A ref that moved. An id of zeros means that it did not exist, or does not exist any more. */
+/** A ref that moved. An id of zeros means that it did not exist, or no longer exists. */
 export interface RefChange {
   readonly before: string;
   readonly after: string;
