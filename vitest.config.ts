@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/run/longest-first.ts';
 
 const node = 'node_modules/**';
 
@@ -7,6 +8,7 @@ export default defineConfig({
   test: {
     // System tests wait for servers a part of the time, and vitest's default on two cores is one worker.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         // Node alone: no program is started and no port is opened (test/run/no-parts.ts).
