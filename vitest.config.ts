@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/run/longest-first.ts';
 
 const node = 'node_modules/**';
 
@@ -7,6 +8,7 @@ export default defineConfig({
   test: {
     // System tests wait for servers a part of the time, and vitest's default on two cores is one worker.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         // Node alone: no program is started and no port is opened (test/run/no-parts.ts).
@@ -15,6 +17,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.parts.test.ts', 'test/**/*.system.test.ts', node],
           setupFiles: ['test/run/no-parts.ts'],
+          // Modules have no state, so files share them: to load them for each file takes half of the processor time.
+          isolate: false,
           testTimeout: 30_000,
         },
       },
@@ -23,6 +27,7 @@ export default defineConfig({
         test: {
           name: 'parts',
           include: ['test/**/*.parts.test.ts'],
+          globalSetup: ['test/run/run-directory.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -32,7 +37,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.system.test.ts'],
-          globalSetup: ['test/run/start-cluster.ts'],
+          globalSetup: ['test/run/run-directory.ts', 'test/run/start-cluster.ts'],
           // Two files share two cores with the cluster.
           testTimeout: 180_000,
           hookTimeout: 120_000,

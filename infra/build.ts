@@ -93,6 +93,8 @@ export const BUNDLE = {
   splitting: true,
   metafile: true,
   legalComments: 'none',
+  // node_modules may be a link; its real path would be in the output.
+  preserveSymlinks: true,
   banner: { js: REQUIRE },
 } satisfies BuildOptions;
 

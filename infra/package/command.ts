@@ -20,8 +20,6 @@ export async function bundleCommand(root: string, out: string): Promise<readonly
     minifySyntax: true,
     sourcemap: 'linked',
     sourcesContent: false,
-    // node_modules may be a link; its real path would be in the output.
-    preserveSymlinks: true,
     plugins: [versionOnly, builtWorker],
     // Only kubeconfigs are read with it. Its index adds a client for every API of Kubernetes: 4 MB.
     alias: {

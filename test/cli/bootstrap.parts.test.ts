@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BUCKET, startStackApi } from '../rig/aws/stack-api.ts';
 import type { StackApi } from '../rig/aws/stack-api.ts';
 import { buildCommand } from '../rig/package/built-command.ts';
@@ -14,8 +14,7 @@ const URL_OF_STACK = 'https://abc.lambda-url.eu-west-1.on.aws';
 let built: BuiltCommand;
 beforeAll(async () => {
   built = await buildCommand();
-}, 120_000);
-afterAll(() => built.remove());
+}, 240_000);
 
 let api: StackApi;
 beforeEach(async () => {

@@ -9,7 +9,7 @@ import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LAYER } from '../../src/sandbox/layer.ts';
 import { mustRun, run } from '../rig/programs/command.ts';
-import { packCheckout } from '../rig/package/package.ts';
+import { packedCheckout } from '../rig/package/package.ts';
 
 const checkout = join(import.meta.dirname, '..', '..');
 const PACK_MS = 400_000;
@@ -48,7 +48,7 @@ describe('the container image', () => {
     env = Object.fromEntries((stage.get('ENV') ?? '').split(' ').map((pair) => pair.split('='))) as typeof env;
     entrypoint = JSON.parse(stage.get('ENTRYPOINT') ?? '[]') as readonly string[];
     const step = /^RUN mkdir \/rootfs && (.*)$/m.exec(dockerfile)?.[1] ?? '';
-    const tarball = await packCheckout(directory);
+    const tarball = await packedCheckout();
     await mkdir(root);
     const command = step.replace('/package/headgate-*.tgz', tarball).replace('/rootfs', root);
     // The image of the first stage has the Node version that this project pins.

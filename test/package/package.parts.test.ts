@@ -6,7 +6,7 @@ import { join, relative, sep } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LAYER, readZip } from '../../src/sandbox/layer.ts';
 import { startStackApi } from '../rig/aws/stack-api.ts';
-import { installPackage, packCheckout } from '../rig/package/package.ts';
+import { installPackage, packCheckout, packedCheckout } from '../rig/package/package.ts';
 import type { Installed } from '../rig/package/package.ts';
 import { packageCheckout } from '../infra/packaged.ts';
 
@@ -19,7 +19,7 @@ let installed: Installed;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'headgate-pack-'));
-  tarball = await packCheckout(directory);
+  tarball = await packedCheckout();
   installed = await installPackage(tarball);
 }, 240_000);
 afterAll(async () => {

@@ -1,24 +1,20 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { installPackage, packCheckout } from '../rig/package/package.ts';
+import { installPackage, packedCheckout } from '../rig/package/package.ts';
 import type { Installed } from '../rig/package/package.ts';
 import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
 let testbed: Testbed;
-let directory = '';
 let installed: Installed;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'headgate-pack-'));
   testbed = await Testbed.build();
-  installed = await installPackage(await packCheckout(directory));
+  installed = await installPackage(await packedCheckout());
 }, 240_000);
 afterAll(async () => {
   await installed.remove();
   await testbed.tearDown();
-  await rm(directory, { recursive: true });
 });
 
 it('lets the installed npm package check, plan and deploy, without a checkout', async () => {

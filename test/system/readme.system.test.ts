@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { packCheckout } from '../rig/package/package.ts';
+import { packedCheckout } from '../rig/package/package.ts';
 import { mustRun, run } from '../rig/programs/command.ts';
 import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
@@ -14,7 +14,7 @@ let home = '';
 let tarball = '';
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'headgate-home-'));
-  tarball = await packCheckout(home);
+  tarball = await packedCheckout();
   testbed = await Testbed.build();
 }, 240_000);
 afterAll(async () => {

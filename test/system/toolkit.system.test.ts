@@ -2,14 +2,13 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createHmac, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { installPackage, packCheckout } from '../rig/package/package.ts';
+import { installPackage, packedCheckout } from '../rig/package/package.ts';
 import type { Installed } from '../rig/package/package.ts';
 import { mustRun, run } from '../rig/programs/command.ts';
 import { FULL_NAME, SECRET, Testbed, TOKEN, configMap } from '../rig/testbed/testbed.ts';
@@ -18,16 +17,14 @@ const root = join(import.meta.dirname, '..', '..');
 const WITHIN = { timeout: 60_000, interval: 50 };
 
 let testbed: Testbed;
-let directory = '';
 let installed: Installed;
 let project = '';
 let forge: Forge;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'headgate-pack-'));
   testbed = await Testbed.build();
   forge = await startForge();
-  installed = await installPackage(await packCheckout(directory));
+  installed = await installPackage(await packedCheckout());
   project = dirname(dirname(installed.folder));
   await mustRun('npm', ['pkg', 'set', 'type=module'], { cwd: project });
   await writeExample();
@@ -36,7 +33,6 @@ afterAll(async () => {
   await installed.remove();
   await forge.close();
   await testbed.tearDown();
-  await rm(directory, { recursive: true });
 });
 
 interface Received {

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startStackApi } from '../../rig/aws/stack-api.ts';
 import type { StackApi } from '../../rig/aws/stack-api.ts';
 import { startGitHost } from '../../rig/git-host/git-host.ts';
@@ -20,8 +20,7 @@ const SECRET = '/headgate/fleet/webhook-secret';
 let built: BuiltCommand;
 beforeAll(async () => {
   built = await buildCommand();
-}, 120_000);
-afterAll(() => built.remove());
+}, 240_000);
 
 let api: StackApi;
 let host: GitHost;

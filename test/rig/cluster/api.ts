@@ -20,6 +20,24 @@ export type PatchType = 'merge-patch' | 'strategic-merge-patch' | 'apply-patch';
 
 const PEOPLE = 'kubectl-of-a-person';
 
+const CORE = '/api/v1';
+const COLLECTIONS: Readonly<Record<string, readonly [api: string, plural: string]>> = {
+  configmap: [CORE, 'configmaps'],
+  deployment: ['/apis/apps/v1', 'deployments'],
+  job: ['/apis/batch/v1', 'jobs'],
+  pvc: [CORE, 'persistentvolumeclaims'],
+  resourcequota: [CORE, 'resourcequotas'],
+  rolebinding: ['/apis/rbac.authorization.k8s.io/v1', 'rolebindings'],
+  secret: [CORE, 'secrets'],
+  service: [CORE, 'services'],
+};
+
+/** Where the API has the objects of a kind, by kubectl's name of it; null for kinds that tests rarely read. */
+export function collectionOf(kind: string, namespace: string): string | null {
+  const [api, plural] = COLLECTIONS[kind] ?? [];
+  return api === undefined ? null : `${api}/namespaces/${namespace}/${plural}`;
+}
+
 export async function openApi(cluster: ClusterAddress): Promise<Api> {
   const [ca, cert, key] = await Promise.all(
     [cluster.caFile, cluster.adminCert, cluster.adminKey].map((file) => readFile(file, 'utf8')),

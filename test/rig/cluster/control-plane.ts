@@ -270,5 +270,7 @@ export function kubectl(
   args: readonly string[],
   input?: string,
 ): Promise<CommandResult> {
-  return run(program, [`--kubeconfig=${config}`, ...args], input === undefined ? {} : { input });
+  // It ends before garbage is worth collecting, which takes a fifth of its processor time.
+  const env = { ...process.env, GOGC: 'off' };
+  return run(program, [`--kubeconfig=${config}`, ...args], { env, ...(input === undefined ? {} : { input }) });
 }

@@ -140,6 +140,22 @@ describe('a real git push', () => {
     expect(targetsQueued()).toEqual(['shop', 'lab']);
   });
 
+  it('of a merge lists the files in which it differs from both of its parents', async () => {
+    await inWork('checkout', '-q', '-b', 'side');
+    const side = await commit('apps/m.yaml');
+    await inWork('checkout', '-q', 'main');
+    const main = await commit('apps/m.yaml');
+    await expect(inWork('merge', '-q', 'side')).rejects.toThrow('git');
+    const merge = await commit('apps/m.yaml');
+    const [delivery] = await push('main');
+    const none = { added: [], modified: [], removed: [] };
+    expect(delivery?.sent['commits']).toEqual([
+      expect.objectContaining({ ...none, id: side, added: ['apps/m.yaml'] }),
+      expect.objectContaining({ ...none, id: main, added: ['apps/m.yaml'] }),
+      expect.objectContaining({ ...none, id: merge, modified: ['apps/m.yaml'] }),
+    ]);
+  });
+
   it('of a tag or of a branch without a target, and their deletion, are ignored with the reason', async () => {
     await inWork('tag', 'v1');
     const reasons = [

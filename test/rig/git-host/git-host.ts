@@ -1,19 +1,19 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { openApps } from './apps.ts';
 import type { Apps } from './apps.ts';
 import type { StoredDeployment } from './deployments-api.ts';
-import { startGitServer } from './http-backend.ts';
+import { POST_RECEIVE, startGitServer } from './http-backend.ts';
 import type { GitHttpServer } from './http-backend.ts';
 import { shownHook } from './hooks-api.ts';
 import { openPullRequests } from './pull-requests/model.ts';
 import type { PullRequestEvent, RepositoryPullRequests, User } from './pull-requests/model.ts';
 import { shownComment, shownPullRequest } from './pull-requests/github-api.ts';
 import { gitlabEvent, gitlabPush } from './pull-requests/gitlab-events.ts';
+import { pushPayload, refChangesIn } from './push-payload.ts';
+import type { RefChange } from './push-payload.ts';
 import { answerApi } from './rest-api.ts';
 import { openStore } from './store.ts';
 import type { StoredStatus, Webhook } from './store.ts';
@@ -88,7 +88,6 @@ export interface GitHostOptions {
   readonly speaks?: Speaks;
 }
 
-const HOOK = join(dirname(fileURLToPath(import.meta.url)), 'post-receive.js');
 const API = '/api';
 
 /** GitHub or GitLab, as far as Headgate uses it: smart HTTP, push webhooks by a real post-receive hook, and the REST API. */
@@ -114,8 +113,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     users: () => host.users,
     pullRequestsOf,
     onWebhook: ping,
-    onCommit: (fullName: string, { before, after, ref }: { before: string; after: string; ref: string }) =>
-      runHook(directoryOf(fullName), `${before} ${after} ${ref}\n`),
+    onCommit: announce,
     speaks,
     deliveries: () => sender.deliveries,
   };
@@ -134,7 +132,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
       fullName,
       now: api.now,
       onEvent: (event) => notify(fullName, event),
-      onMerged: ({ before, after, ref }) => runHook(directoryOf(fullName), `${before} ${after} ${ref}\n`),
+      onMerged: (change) => announce(fullName, change),
     });
     pullRequests.set(fullName, opened);
     return opened;
@@ -160,9 +158,21 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     }
   }
 
+  /** As a post-receive hook does. */
+  async function announce(fullName: string, change: RefChange): Promise<void> {
+    const id = store.repositories.get(fullName)?.id ?? 0;
+    try {
+      const pushed = { path: directoryOf(fullName), hostUrl: server.url, fullName, id };
+      const payload = JSON.stringify(await pushPayload(change, pushed));
+      await movePullRequests(fullName, change);
+      onPush(fullName, payload);
+    } catch (thrown) {
+      process.stderr.write(`no webhook was sent for ${change.ref}: ${String(thrown)}\n`);
+    }
+  }
+
   /** The heads of its pull requests move before a push is delivered. */
-  async function movePullRequests(fullName: string, payload: string): Promise<void> {
-    const { ref, after }: { readonly ref: string; readonly after: string } = JSON.parse(payload);
+  async function movePullRequests(fullName: string, { ref, after }: RefChange): Promise<void> {
     const branch = ref.replace('refs/heads/', '');
     if (/^0+$/.test(after) || branch === ref) return;
     for (const each of pullRequests.values()) await each.pushed(fullName, branch, after);
@@ -182,13 +192,6 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
   /** Everything that is not Git itself. */
   async function intercept(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<boolean> {
     const [path = '', query = ''] = (request.url ?? '').split('?');
-    const pushed = /^\/_hook\/(.+)$/.exec(path)?.[1];
-    if (pushed !== undefined) {
-      await movePullRequests(pushed, body.toString());
-      onPush(pushed, body.toString());
-      response.writeHead(204).end();
-      return true;
-    }
     const isApi = path.startsWith(`${API}/`);
     if (!isApi) await host.faults.gitWaitsFor;
     if (isFaulty(isApi ? host.faults.api : host.faults.git, response)) return true;
@@ -218,7 +221,10 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     return true;
   }
 
-  const server = await startGitServer({ root: directory, port, intercept });
+  const onReceive = async (fullName: string, lines: string) => {
+    for (const change of refChangesIn(lines)) await announce(fullName, change);
+  };
+  const server = await startGitServer({ root: directory, port, intercept, onReceive });
   const { url } = server;
   const host: GitHost = {
     url,
@@ -238,7 +244,6 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
       const path = directoryOf(fullName);
       if (!existsSync(path)) initialise(path, { allowFilter, objectFormat });
       store.saveRepository(fullName, { id: repositoryId, webhooks: known?.webhooks ?? [] });
-      writeHook(path, [url, fullName, String(repositoryId)]);
       return path;
     },
     webhooksOf,
@@ -274,8 +279,6 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     settled: () => sender.settled(),
     close: () => server.close(),
   };
-  // The address may have changed since the hooks were written.
-  for (const [fullName, { id }] of store.repositories) await host.createRepository(fullName, id);
   return host;
 }
 
@@ -283,24 +286,12 @@ function initialise(
   path: string,
   { allowFilter, objectFormat }: Required<Pick<GitHostOptions, 'allowFilter' | 'objectFormat'>>,
 ): void {
-  execFileSync('git', ['init', '-q', '--bare', '-b', 'main', `--object-format=${objectFormat}`, path]);
-  const settings = [
-    ['http.receivepack', 'true'],
-    ['uploadpack.allowFilter', String(allowFilter)],
-  ] as const;
-  for (const [key, value] of settings) execFileSync('git', ['-C', path, 'config', key, value]);
-}
-
-function writeHook(path: string, args: readonly string[]): void {
-  const quoted = [process.execPath, HOOK, ...args].map((arg) => `'${arg.replaceAll("'", `'\\''`)}'`);
-  writeFileSync(join(path, 'hooks', 'post-receive'), `#!/bin/sh\nexec ${quoted.join(' ')}\n`, { mode: 0o755 });
-}
-
-/** As a push runs it. */
-async function runHook(path: string, changes: string): Promise<void> {
-  const hook = spawn(join(path, 'hooks', 'post-receive'), { cwd: path, stdio: ['pipe', 'ignore', 'inherit'] });
-  hook.stdin.end(changes);
-  await once(hook, 'close');
+  // Without a template: its samples of hooks are more files than all else.
+  execFileSync('git', ['init', '-q', '--bare', '--template=', '-b', 'main', `--object-format=${objectFormat}`, path]);
+  const settings = `[http]\nreceivepack = true\n[uploadpack]\nallowFilter = ${allowFilter}\n[receive]\nautogc = false\n`;
+  appendFileSync(join(path, 'config'), settings);
+  mkdirSync(join(path, 'hooks'));
+  writeFileSync(join(path, 'hooks', 'post-receive'), POST_RECEIVE, { mode: 0o755 });
 }
 
 function passwordOf({ headers }: IncomingMessage): string {

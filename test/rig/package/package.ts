@@ -1,8 +1,9 @@
-import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { mustRun, run } from '../programs/command.ts';
 import type { CommandOptions, CommandResult } from '../programs/command.ts';
+import { onceInRun } from '../programs/once.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const FOLDERS = ['bin', 'docs', 'functions', 'hooks', 'infra', 'src'];
@@ -17,6 +18,14 @@ const FILES = [
   'tsconfig.json',
 ];
 const PATH = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`;
+
+/** The tarball of this run, which the first file that needs it packs: that takes a processor half a minute. */
+export async function packedCheckout(): Promise<string> {
+  const directory = await onceInRun('package', async (to) => {
+    await rename(await packCheckout(to), join(to, 'headgate.tgz'));
+  });
+  return join(directory, 'headgate.tgz');
+}
 
 /** Packs a copy of this checkout as `npm publish` would, without a network, and returns the path of the tarball. */
 export async function packCheckout(directory: string): Promise<string> {

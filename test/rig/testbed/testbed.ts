@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { createReadStream, existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFileSync, createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -13,13 +13,15 @@ import { SERVE_LIMITS, serve } from '../../../src/app/local/serve.ts';
 import type { Service } from '../../../src/app/local/serve.ts';
 import { openLocalQueues } from '../../../src/platforms/local/queues.ts';
 import { parseJson } from '../../../src/resource/json.ts';
+import { isObject } from '../../../src/resource/resource.ts';
 import type { JsonObject } from '../../../src/resource/resource.ts';
 import { mustRun, run } from '../programs/command.ts';
 import type { CommandResult } from '../programs/command.ts';
 import { COMPILE_CACHE, MAIN } from '../programs/headgate.ts';
 import { kubectl } from '../cluster/control-plane.ts';
 import type { ClusterAddress } from '../cluster/control-plane.ts';
-import { openApi } from '../cluster/api.ts';
+import { collectionOf, openApi } from '../cluster/api.ts';
+import type { Api } from '../cluster/api.ts';
 import { startGitHost } from '../git-host/git-host.ts';
 import type { GitHost } from '../git-host/git-host.ts';
 import { leaksIn } from './leaks.ts';
@@ -86,12 +88,17 @@ export class Testbed {
   /** Called after each push, before its outcome is read. */
   afterPush: () => void = () => undefined;
   #service: Service | null = null;
+  readonly #api: Api;
   readonly #options: TestbedOptions;
 
-  private constructor(namespace: string, directory: string, host: GitHost, options: TestbedOptions) {
+  private constructor(
+    { namespace, directory, host, api }: { namespace: string; directory: string; host: GitHost; api: Api },
+    options: TestbedOptions,
+  ) {
     this.namespace = namespace;
     this.directory = directory;
     this.host = host;
+    this.#api = api;
     this.#options = options;
   }
 
@@ -103,12 +110,14 @@ export class Testbed {
     const tokens = { token: TOKEN, writeToken: WRITE_TOKEN };
     const host = await startGitHost({ directory: join(directory, 'git'), ...tokens, isPrivate, objectFormat, speaks });
     await host.createRepository(FULL_NAME);
-    const testbed = new Testbed(namespace, directory, host, options);
-    if (options.namespaceExists !== false) await testbed.kubectl('create', 'namespace', namespace);
-    execFileSync('git', ['init', '-q', '-b', 'main', `--object-format=${objectFormat}`, testbed.work]);
+    const api = await openApi(options.cluster ?? inject('cluster'));
+    const testbed = new Testbed({ namespace, directory, host, api }, options);
+    if (options.namespaceExists !== false) await api.create('/api/v1/namespaces', { metadata: { name: namespace } });
     const origin = new URL(host.cloneUrl(FULL_NAME));
     if (isPrivate) Object.assign(origin, { username: 'dev', password: TOKEN });
-    await testbed.git('remote', 'add', 'origin', origin.href);
+    // Without a template: its samples of hooks are more files than all else.
+    execFileSync('git', ['init', '-q', '--template=', '-b', 'main', `--object-format=${objectFormat}`, testbed.work]);
+    appendFileSync(join(testbed.work, '.git', 'config'), workConfig(origin.href));
     return testbed;
   }
 
@@ -282,7 +291,14 @@ export class Testbed {
     await this.git('commit', '-q', '--allow-empty', '-m', 'change');
     await this.git('push', '-q', ...args, 'origin', 'HEAD:main');
     this.afterPush();
-    return this.git('rev-parse', 'HEAD');
+    return this.#head();
+  }
+
+  /** As `git rev-parse HEAD`, without a process: a commit has just written the ref. */
+  async #head(): Promise<string> {
+    const read = async (name: string) => (await readFile(join(this.work, '.git', name), 'utf8')).trim();
+    const head = await read('HEAD');
+    return head.startsWith('ref: ') ? read(head.slice('ref: '.length)) : head;
   }
 
   /** Waits for a line of the log. */
@@ -342,15 +358,17 @@ export class Testbed {
     if (code !== 0) throw new Error(stderr);
   }
 
-  /** An object of the namespace; null when it does not exist. */
+  /** An object of the namespace, without its managed fields; null when it does not exist. */
   async get(kind: string, name: string): Promise<JsonObject | null> {
+    const collection = collectionOf(kind, this.namespace);
+    if (collection !== null) return withoutManagers(await this.#api.get(`${collection}/${name}`));
     const { code, stdout } = await kubectl(this.cluster, ['-n', this.namespace, 'get', kind, name, '-o', 'json']);
     return code === 0 ? (parseJson(stdout) as JsonObject) : null;
   }
 
   /** `name → data` of the ConfigMaps, without those that Headgate or Kubernetes itself writes. */
   async configMaps(): Promise<Record<string, Record<string, string>>> {
-    const list = JSON.parse(await this.kubectl('-n', this.namespace, 'get', 'configmaps', '-o', 'json')) as {
+    const list = (await this.#api.get(`/api/v1/namespaces/${this.namespace}/configmaps`)) as unknown as {
       items: { metadata: { name: string }; data?: Record<string, string> }[];
     };
     const users = list.items.filter(
@@ -381,29 +399,54 @@ export class Testbed {
 
   /** Every place where a planted secret leaked. */
   async leaks(): Promise<readonly string[]> {
-    const api = await openApi(this.cluster);
-    try {
-      return await leaksIn({
-        log: JSON.stringify(this.log),
-        statuses: [...this.host.statuses, ...this.host.pullRequestsOf(FULL_NAME).comments],
-        dataDirectory: join(this.directory, 'data'),
-        api,
-        namespaces: [this.namespace],
-      });
-    } finally {
-      api.close();
-    }
+    return leaksIn({
+      log: JSON.stringify(this.log),
+      statuses: [...this.host.statuses, ...this.host.pullRequestsOf(FULL_NAME).comments],
+      dataDirectory: join(this.directory, 'data'),
+      api: this.#api,
+      namespaces: [this.namespace],
+    });
+  }
+
+  /** What runs would burden the tests that follow; all else ends with the cluster. */
+  async #runsSomething(): Promise<boolean> {
+    const collections = ['/api/v1/namespaces/NAMESPACE/pods', '/apis/batch/v1/namespaces/NAMESPACE/cronjobs'];
+    const paths = collections.map((path) => `${path.replace('NAMESPACE', this.namespace)}?limit=1`);
+    const lists = await Promise.all(paths.map((path) => this.#api.get(path)));
+    return lists.some((list) => JSON.stringify(list?.['items']) !== '[]');
   }
 
   async tearDown(): Promise<void> {
     await this.stop();
     await this.host.close();
     const leaks = await this.leaks();
-    await this.kubectl('delete', 'namespace', this.namespace, '--wait=false', '--ignore-not-found');
+    if (isClusterKept() || (await this.#runsSomething())) {
+      await this.#api.remove(`/api/v1/namespaces/${this.namespace}`);
+    }
+    this.#api.close();
     await rm(this.directory, { recursive: true, force: true });
     if (leaks.length > 0) throw new Error(`a planted secret leaked: ${leaks.join('\n')}`);
   }
 }
+
+/** A push does not wait for housekeeping, which would be a process more for each commit. */
+const workConfig = (origin: string): string => `[maintenance]
+	auto = false
+[remote "origin"]
+	url = ${origin}
+	fetch = +refs/heads/*:refs/remotes/origin/*
+`;
+
+/** As kubectl shows it. */
+function withoutManagers(object: JsonObject | null): JsonObject | null {
+  const metadata = object?.['metadata'];
+  if (object === null || !isObject(metadata)) return object;
+  const { managedFields: _, ...shown } = metadata;
+  return { ...object, metadata: shown };
+}
+
+/** To remove a namespace, Kubernetes lists the objects of every kind in it: 0.2 s of a processor. */
+const isClusterKept = (): boolean => process.env['HEADGATE_TEST_CLUSTER'] !== undefined;
 
 export function configMap(name: string, data: Readonly<Record<string, string>> = {}, more = ''): string {
   return `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n${more}data: ${JSON.stringify(data)}\n`;
