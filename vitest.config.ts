@@ -23,7 +23,7 @@ export default defineConfig({
         },
       },
       {
-        // Real programs and servers that start within a second: git, kubectl, Helm, HTTP, SQS, emulated AWS.
+        // Real programs and servers that start within a second: git, kubectl, Helm, HTTP, SQS, emulated AWS. A file has its own process.
         test: {
           name: 'parts',
           include: ['test/**/*.parts.test.ts'],

@@ -1,7 +1,11 @@
 import { Session } from 'node:inspector';
 import type { Profiler } from 'node:inspector';
 
-/** Counts the blocks of code that run, by the engine's own coverage: the same in every run, however busy the machine is. */
+/**
+ * Counts the blocks of code that run, by the engine's own coverage: the same in every run, however busy the machine is.
+ * Code that was compiled before has no counters until the engine compiles it again, so tests with it are in project `parts`,
+ * whose files share no modules.
+ */
 export class BlockCounter {
   readonly #session = new Session();
   readonly #scripts: RegExp;
