@@ -23,7 +23,7 @@ export default defineConfig({
         },
       },
       {
-        // Real programs and servers that start within a second: git, kubectl, Helm, HTTP, SQS, emulated AWS. A file has its own process.
+        // Real programs and servers that start within a second: git, kubectl, Helm, HTTP, SQS, emulated AWS. No file shares its process.
         test: {
           name: 'parts',
           include: ['test/**/*.parts.test.ts'],
