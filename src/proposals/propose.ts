@@ -8,7 +8,7 @@ import type { Revision } from '../snapshot/source.ts';
 import type { FoundHead } from './head.ts';
 
 /** The pull requests that Headgate opens. */
-export type ProposingApi = Pick<PullRequests, 'findOpen' | 'openOrUpdate'>;
+export type ProposingApi = Pick<PullRequests, 'findOpen' | 'openOrUpdate' | 'update'>;
 
 export interface ProposalPorts {
   readonly openWriter: (repository: Repository) => Promise<BranchWriter>;
@@ -64,7 +64,12 @@ export async function propose(
   const isPushed = found.kind === 'own' && found.isCurrent;
   const revision = isPushed ? found.head.revision : await push(proposal, writer, signal);
   if (revision === null) return { kind: 'overtaken' };
-  const pullRequest = await (await openProposals(repository)).openOrUpdate({ head, into, ...text }, signal);
+  const api = await openProposals(repository);
+  // What was shown may have been declined meanwhile: only the next poll knows.
+  const pullRequest =
+    isPushed && open !== null
+      ? await api.update(open, text, signal)
+      : await api.openOrUpdate({ head, into, ...text }, signal);
   const recordedFor = isPushed ? found.recordedFor : (open?.number ?? null);
   if (recordedFor !== pullRequest.number)
     await addNumber({ proposal, revision, pullRequest }, { writer, reader }, signal);

@@ -223,11 +223,15 @@ describe('the packaged functions, with images, a promotion and records in Git', 
   }, 200_000);
 
   it('look at an image of ECR when EventBridge announces its push, and at none for another repository', async () => {
+    const { testbed } = aws;
+    const tree = await testbed.git('hash-object', '-t', 'tree', '-w', '/dev/null');
+    const first = await testbed.git('commit-tree', tree, '-m', 'Begin');
+    await testbed.git('push', '-q', 'origin', `${first}:refs/heads/images`);
     expect(await aws.functions.webhook.call(EVENT)).toEqual({ queued: ['images/api'] });
     const other = { ...EVENT, detail: { ...EVENT.detail, 'repository-name': 'acme/other' } };
     expect(await aws.functions.webhook.call(other)).toEqual({ queued: [] });
     // It is looked for where ECR has it, and not found from here.
-    const failed = await aws.testbed.logged(
+    const failed = await testbed.logged(
       ({ message, branch }) => message === 'image-failed' && branch === 'images',
       60_000,
     );

@@ -112,7 +112,7 @@ it('the page deploys the plan that was approved on it, and no other', async () =
   const shown = () => show('/targets/approved');
   await expect
     .poll(async () => textOf(await shown()), { timeout: 30_000, interval: 500 })
-    .toMatch(/Approve .*waits for approval/);
+    .toMatch(/Approve .*Waits for approval/);
   expect((await show(`/targets/${namespace}/approve`)).includes('does not exist')).toBe(true);
   expect(textOf(await show('/targets/approved/approve'))).toMatch(/1 to create.*ConfigMap \S*\/b.*Plan [0-9a-f]{32} /);
 

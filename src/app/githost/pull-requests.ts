@@ -129,15 +129,27 @@ export function openPullRequests({ api, repository, ...access }: PullRequestsOpt
   }
 
   function openOrUpdate(what: BranchPair & PullRequestText, signal: AbortSignal): Promise<OpenPullRequest> {
-    const text = { title: shorten(what.title, TITLE), body: cutEnd(what.body, api.commentLimit) };
     const find = () => findOpen(what, signal);
     const write = async (found: OpenPullRequest | null) => {
-      if (found === null)
-        return existing(await send(api.open(repository, { ...what, ...text }), signal, false), what.head);
-      if (isSameText(found, text)) return found;
-      return existing(await send(api.changeText(repository, found.number, text), signal), found.url);
+      if (found !== null) return update(found, what, signal);
+      const text = accepted(what);
+      return existing(await send(api.open(repository, { ...what, ...text }), signal, false), what.head);
     };
     return upserted({ find, write }, signal);
+  }
+
+  async function update(
+    found: OpenPullRequest,
+    wanted: PullRequestText,
+    signal: AbortSignal,
+  ): Promise<OpenPullRequest> {
+    const text = accepted(wanted);
+    if (isSameText(found, text)) return found;
+    return existing(await send(api.changeText(repository, found.number, text), signal), found.url);
+  }
+
+  function accepted({ title, body }: PullRequestText): PullRequestText {
+    return { title: shorten(title, TITLE), body: cutEnd(body, api.commentLimit) };
   }
 
   return {
@@ -168,6 +180,7 @@ export function openPullRequests({ api, repository, ...access }: PullRequestsOpt
     upsertComment,
     findOpen,
     openOrUpdate,
+    update,
     async react(at, reaction, signal) {
       if (api.react !== null) await send(api.react(locationOf(at), reaction), signal);
     },

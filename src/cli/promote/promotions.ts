@@ -60,8 +60,8 @@ function formatLook({ promotion, stages, steps }: PromotionLook): string {
 function conditionOf({ problem, held, reason, waiting }: StageLook): string {
   const condition = problem?.message ?? held ?? reason ?? 'ready';
   // A hold, and what keeps a stage from being ready, say more than that a commit waits for them.
-  const isSaid = waiting === null || held !== null || reason?.includes(waiting.reason) === true;
-  return visibleLine(isSaid ? condition : `${condition}; ${waiting.revision.slice(0, 12)} ${waiting.reason}`);
+  const isShown = waiting === null || held !== null || reason?.includes(waiting.reason) === true;
+  return visibleLine(isShown ? condition : `${condition}; ${waiting.revision.slice(0, 12)} ${waiting.reason}`);
 }
 
 function formatStep({ from, agree, to, outcome, reasons, edits, leftOut, problem }: StepLook): readonly string[] {

@@ -133,6 +133,12 @@ describe('a pull request for new images', () => {
     expect(titles()).toEqual(['Update web to 1.1.0 (open)']);
   });
 
+  it('is known by one answer of the host in a poll, so that closing it meanwhile opens no other one', async () => {
+    registry.push('acme/web', '1.1.0');
+    expect(await update()).toBe('written');
+    expect(await update({ api: { status: 403, times: 1_000, after: 1 } })).toBe('unchanged');
+  });
+
   it('is left as it is until its files change on the branch, and then made again on the tip', async () => {
     registry.push('acme/web', '1.1.0');
     expect(await update()).toBe('written');

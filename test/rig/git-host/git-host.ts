@@ -21,8 +21,8 @@ import { newDelivery, webhookSender } from './webhooks.ts';
 import type { DeliveryFaults, SentDelivery, Speaks } from './webhooks.ts';
 
 export interface Faults extends DeliveryFaults {
-  /** Answers API requests with this status, `times` times; 0 cuts the connection. */
-  api?: { status: number; times: number; retryAfter?: number };
+  /** Answers API requests with this status, `times` times, after `after` that succeed; 0 cuts the connection. */
+  api?: { status: number; times: number; after?: number; retryAfter?: number };
   /** Carries out API requests with this method, and cuts the connection instead of answering them, `times` times. */
   apiCut?: { method: string; times: number };
   /** Answers Git requests with this status, `times` times, after `after` that succeed; 0 cuts the connection. */
@@ -307,10 +307,7 @@ function isCut(cut: Faults['apiCut'], method: string): boolean {
 }
 
 /** Counts the fault down; true when it has answered. */
-function isFaulty(
-  fault: (NonNullable<Faults['api']> & { after?: number }) | undefined,
-  response: ServerResponse,
-): boolean {
+function isFaulty(fault: Faults['api'], response: ServerResponse): boolean {
   if (fault === undefined || fault.times <= 0) return false;
   if (fault.after !== undefined && fault.after > 0) {
     fault.after -= 1;

@@ -162,6 +162,8 @@ describe('a command in a comment', () => {
     const ann = { id: 11, login: 'ann', permission: 'write' } as const;
     const eve = { id: 12, login: 'eve', permission: 'read' } as const;
     const count = () => testbed.log.filter((line) => line.message === 'planned').length;
+    // It is logged after it is shown.
+    await testbed.logged(({ message, head }) => message === 'planned' && head === pullRequest.head);
     const before = count();
     const allowed = rig.pulls.comment(pullRequest.number, ann, '/headgate plan');
     expect(await rig.answered(allowed)).toBe('+1');

@@ -65,6 +65,8 @@ export interface PullRequests {
    * is sent when it already has the text.
    */
   openOrUpdate(what: BranchPair & PullRequestText, signal: AbortSignal): Promise<OpenPullRequest>;
+  /** Gives one that was open this text, in the same way. If it was closed meanwhile, no other one is opened. */
+  update(found: OpenPullRequest, text: PullRequestText, signal: AbortSignal): Promise<OpenPullRequest>;
   /** Null: the host does not say, or the credentials may not ask. */
   contributors(pullRequest: number, signal: AbortSignal): Promise<Contributors | null>;
 }
