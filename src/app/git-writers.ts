@@ -7,7 +7,6 @@ import type { RefWriter } from '../git/write/ref-writer.ts';
 import type { ProposingApi } from '../proposals/propose.ts';
 import { openRecordTrust, signingWriter } from '../proposals/signed-records.ts';
 import type { RecordTrust } from '../proposals/signed-records.ts';
-import type { Revision } from '../snapshot/source.ts';
 import type { BranchWriter } from '../images/branch-writer.ts';
 import { commitApiOf } from '../githost/commit-apis.ts';
 import { hostOf } from '../githost/hosts.ts';
@@ -49,12 +48,9 @@ export async function openWriterOf(repository: Repository, runtime: WritingRunti
   return openBranchWriter(await writeServerOf(repository, runtime));
 }
 
-/** Which records count. `warned`: see `openRecordTrust`. */
-export function recordTrustOf(
-  { config, keys, log }: Pick<AppRuntime, 'config' | 'keys' | 'log'>,
-  warned = new Set<Revision>(),
-): RecordTrust {
-  return openRecordTrust({ hasKey: config.keys.length > 0, keys, log, warned });
+/** Which records count. It remembers what it warned of. */
+export function recordTrustOf({ config, keys, log }: Pick<AppRuntime, 'config' | 'keys' | 'log'>): RecordTrust {
+  return openRecordTrust({ hasKey: config.keys.length > 0, keys, log });
 }
 
 /** With a key in headgate.yml, the writer signs the records. */

@@ -87,11 +87,11 @@ interface Trusting {
   readonly hasKey: boolean;
   readonly keys: (signal: AbortSignal) => Promise<readonly string[]>;
   readonly log: Log;
-  /** The newest record of each warning that was logged. */
-  readonly warned: Set<Revision>;
 }
 
-export function openRecordTrust({ hasKey, keys, log, warned }: Trusting): RecordTrust {
+export function openRecordTrust({ hasKey, keys, log }: Trusting): RecordTrust {
+  /** The newest record of each warning that was logged. */
+  const warned = new Set<Revision>();
   return {
     hasKey,
     async signedOf(chain, { repository, ref }, signal) {
@@ -101,8 +101,9 @@ export function openRecordTrust({ hasKey, keys, log, warned }: Trusting): Record
         const parent = chain[index + 1]?.revision ?? null;
         return isSignedRecord(message, { repository: repository.url, ref, parent, rootTree }, given);
       };
-      const signed = chain.filter(isSigned);
-      const newest = chain.find((commit) => !signed.includes(commit));
+      const areSigned = chain.map(isSigned);
+      const signed = chain.filter((_, index) => areSigned[index]);
+      const newest = chain[areSigned.indexOf(false)];
       if (newest === undefined || warned.has(newest.revision)) return signed;
       warned.add(newest.revision);
       const records = chain.length - signed.length;

@@ -1,7 +1,6 @@
 import type { Repository, Target } from '../../config/checked/config.ts';
 import type { Readers } from '../../deploy/ports/tools.ts';
 import type { PromotionPorts } from '../../promotion/run/ports.ts';
-import type { Revision } from '../../snapshot/source.ts';
 import { emptyMemory, promoteStep } from '../../promotion/run/promote-step.ts';
 import type { Promoted, StepMemory } from '../../promotion/run/promote-step.ts';
 import type { StepGroup } from '../../promotion/run/step-groups.ts';
@@ -24,20 +23,19 @@ export interface Promotions {
 
 export function openPromotions(runtime: PromotingRuntime): Promotions {
   const memories = new Map<string, StepMemory>();
-  const warned = new Set<Revision>();
+  const trust = recordTrustOf(runtime);
   return {
     async promote(group, signal) {
       const memory = memories.get(group.name) ?? emptyMemory();
       memories.set(group.name, memory);
-      return promoteStep(group, await promotionPorts(runtime, warned), { memory, signal });
+      return promoteStep(group, await promotionPorts(runtime, trust), { memory, signal });
     },
   };
 }
 
-/** `warned`: see `openRecordTrust`. */
 export async function promotionPorts(
   runtime: PromotingRuntime,
-  warned: Set<Revision> = new Set(),
+  trust = recordTrustOf(runtime),
 ): Promise<PromotionPorts> {
   const { config, log, nowMs, wait, openGit, channels } = runtime;
   return {
@@ -54,7 +52,7 @@ export async function promotionPorts(
     openReader: openGit,
     openWriter: async (repository: Repository) =>
       withSignatures(await openWriterOf(repository, runtime), repository, runtime),
-    trust: recordTrustOf(runtime, warned),
+    trust,
     openProposals: (repository: Repository) => openProposalsOf(repository, runtime),
     statusesOf: (at, signal) => readCommitStatuses(at, runtime, signal),
     async report(event, { name, repository, notify }, signal) {

@@ -41,13 +41,10 @@ function judge({ stage, deployed, held, heldUntilMs }: StageFacts, soakMs: numbe
   const waits = (why: string, untilMs: number | null): Judged => {
     return { open: null, reason: `${stage}: ${why}`, untilMs };
   };
-  const readyMs = 'why' in deployed ? null : deployed.sinceMs + soakMs;
-  if (held !== null) {
-    return waits(`it is ${held}`, heldUntilMs === null || readyMs === null ? null : Math.max(heldUntilMs, readyMs));
-  }
-  if ('why' in deployed) return waits(deployed.why, null);
-  const untilMs = deployed.sinceMs + soakMs;
-  if (nowMs < untilMs) return waits(`it soaks until ${new Date(untilMs).toISOString()}`, untilMs);
+  if ('why' in deployed) return waits(held === null ? deployed.why : `it is ${held}`, null);
+  const readyMs = deployed.sinceMs + soakMs;
+  if (held !== null) return waits(`it is ${held}`, heldUntilMs === null ? null : Math.max(heldUntilMs, readyMs));
+  if (nowMs < readyMs) return waits(`it soaks until ${new Date(readyMs).toISOString()}`, readyMs);
   return { open: { stage, ...deployed }, reason: null, untilMs: nowMs };
 }
 
