@@ -4,6 +4,7 @@ import { getRuntimeClient } from '../rig/lambda/runtime-client.ts';
 import { startSmallRegistry } from '../rig/registry/small-registry.ts';
 import type { SmallRegistry } from '../rig/registry/small-registry.ts';
 import { AwsTestbed } from '../rig/testbed/aws-testbed.ts';
+import { deployment, tagsOf } from '../rig/testbed/deployment.ts';
 import { configMap } from '../rig/testbed/testbed.ts';
 
 /** The first time it is compiled, beside the tests of another worker. */
@@ -118,35 +119,17 @@ describe('a repository on CodeCommit that Headgate writes to', () => {
       },
     });
     registry.push('acme/web', '1.0.0');
-    const files = STAGES.map((stage) => [`apps/${stage}/web.json`, deployment(stage)]);
+    const files = STAGES.map((stage) => [
+      `apps/${stage}/web.yaml`,
+      deployment(stage, `${registry.host}/acme/web:1.0.0`),
+    ]);
     const first = await aws.testbed.push(Object.fromEntries(files));
     await aws.functions.webhook.call(codecommitEvent({ ref: 'refs/heads/main', before: null, after: first }));
     await vi.waitFor(async () => expect(await running()).toBe('1.0.0 1.0.0'), WITHIN);
     return first;
   }
 
-  const deployment = (stage: string) =>
-    JSON.stringify({
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata: { name: stage },
-      spec: {
-        replicas: 0,
-        selector: { matchLabels: { app: stage } },
-        template: {
-          metadata: { labels: { app: stage } },
-          spec: { containers: [{ name: 'web', image: `${registry.host}/acme/web:1.0.0` }] },
-        },
-      },
-    });
-
-  async function running(): Promise<string> {
-    const path = '-o=jsonpath={.spec.template.spec.containers[0].image}';
-    const images = STAGES.map((stage) =>
-      aws.testbed.kubectl('-n', aws.testbed.namespace, 'get', 'deployment', stage, path),
-    );
-    return (await Promise.all(images)).map((image) => image.split(':').at(-1)).join(' ');
-  }
+  const running = () => tagsOf(STAGES, aws.testbed);
 
   async function write(tag: string): Promise<void> {
     registry.push('acme/web', tag);

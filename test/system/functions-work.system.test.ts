@@ -5,6 +5,7 @@ import type { HttpService } from '../app/channels/services.ts';
 import { startSmallRegistry } from '../rig/registry/small-registry.ts';
 import type { SmallRegistry } from '../rig/registry/small-registry.ts';
 import { AwsTestbed } from '../rig/testbed/aws-testbed.ts';
+import { deployment, tagsOf } from '../rig/testbed/deployment.ts';
 import { FULL_NAME, SECRET, configMap } from '../rig/testbed/testbed.ts';
 
 const WITHIN = { timeout: 90_000, interval: 200 };
@@ -110,35 +111,7 @@ describe('the packaged functions, with images, a promotion and records in Git', 
     await registry.close();
   });
 
-  const deployment = (stage: string, tag: string) =>
-    JSON.stringify({
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata: { name: stage },
-      spec: {
-        replicas: 0,
-        selector: { matchLabels: { app: stage } },
-        template: {
-          metadata: { labels: { app: stage } },
-          spec: { containers: [{ name: 'web', image: `${registry.host}/acme/web:${tag}` }] },
-        },
-      },
-    });
-
-  /** The tags that run, in the order of the stages. */
-  async function running(): Promise<string> {
-    const images = STAGES.map((stage) =>
-      aws.testbed.kubectl(
-        '-n',
-        aws.testbed.namespace,
-        'get',
-        'deployment',
-        stage,
-        '-o=jsonpath={.spec.template.spec.containers[0].image}',
-      ),
-    );
-    return (await Promise.all(images)).map((image) => image.split(':').at(-1)).join(' ');
-  }
+  const running = () => tagsOf(STAGES, aws.testbed);
 
   /** The commit that gave the first stage the version. It has not been promoted: the status is missing. */
   async function awaited(tag: string): Promise<string> {
@@ -177,7 +150,9 @@ describe('the packaged functions, with images, a promotion and records in Git', 
   it('write the version that a CI job announces, deploy it, promote it after its soak and its status without a sweep, and record what is deployed', async () => {
     registry.push('acme/web', '1.0.0');
     const first = await aws.testbed.push(
-      Object.fromEntries(STAGES.map((stage) => [`apps/${stage}/web.json`, deployment(stage, '1.0.0')])),
+      Object.fromEntries(
+        STAGES.map((stage) => [`apps/${stage}/web.yaml`, deployment(stage, `${registry.host}/acme/web:1.0.0`)]),
+      ),
     );
     await vi.waitFor(async () => expect(await running()).toBe('1.0.0 1.0.0'), WITHIN);
     await soaksUntil();
