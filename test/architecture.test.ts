@@ -452,6 +452,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'proposals',
     'deploy/show',
   ],
+  'promotion/record': ['snapshot', 'images/policy', 'promotion/carry', 'proposals', 'deploy/show'],
   'app/githost': [
     'error',
     'snapshot',
@@ -465,8 +466,8 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'git',
     'deploy/ports/githost',
     'images/update',
+    'promotion/record',
   ],
-  'promotion/record': ['snapshot', 'images/policy', 'promotion/carry', 'proposals', 'deploy/show'],
   'promotion/stages': ['snapshot', 'state', 'githost/port', 'config/checked', 'windows'],
   'promotion/run': [
     'error',

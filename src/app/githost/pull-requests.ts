@@ -14,6 +14,7 @@ import type {
   PullRequestText,
 } from '../../githost/port/pull-requests.ts';
 import { shorten, TITLE } from '../../githost/port/shorten.ts';
+import { contributorsOf } from './contributors.ts';
 import { hostFailure, sendCall } from './host-calls.ts';
 import { openHostClient } from './host-client.ts';
 import type { HostAccess, Refused } from './host-client.ts';
@@ -192,11 +193,8 @@ export function openPullRequests({ api, repository, ...access }: PullRequestsOpt
     async contributors(pullRequest, signal) {
       const commits = await unlessForbidden(allOf((page) => api.listCommits(repository, pullRequest, page), signal));
       if (commits === null) return null;
-      return {
-        accounts: commits.flatMap(({ accounts }) => accounts),
-        names: commits.flatMap(({ names }) => names),
-        isComplete: api.commitLimit === null || commits.length < api.commitLimit,
-      };
+      const isComplete = api.commitLimit === null || commits.length < api.commitLimit;
+      return { ...contributorsOf(commits), isComplete };
     },
   };
 }

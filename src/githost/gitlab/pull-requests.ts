@@ -12,7 +12,7 @@ import type {
   PullRequestApi,
   Reaction,
 } from '../port/pull-requests.ts';
-import { asNumber, coAuthorsOf, isOpenOf, linkedPage, reading } from '../rest/answers.ts';
+import { asNumber, isOpenOf, linkedPage, reading } from '../rest/answers.ts';
 import { projectUrl } from './project-url.ts';
 
 /** Merge requests and their notes: https://docs.gitlab.com/api/merge_requests and https://docs.gitlab.com/api/notes */
@@ -191,5 +191,5 @@ const Commit = z.object({
 function contributionOf(commit: z.infer<typeof Commit>): Contribution {
   const { author_name: name, author_email: email, committer_name: committer, committer_email: mail } = commit;
   const names = [name, email, committer, mail].filter((each) => each !== undefined);
-  return { accounts: [], names: [...names, ...coAuthorsOf(commit.message)] };
+  return { accounts: [], names, message: commit.message };
 }

@@ -47,16 +47,22 @@ export interface Comment {
   readonly isEdited: boolean;
 }
 
-/** Who took part in a commit: its author, committer and co-authors. */
+/** A commit of a pull request, with its author and its committer. */
 export interface Contribution {
   /** As far as the host knows them. */
   readonly accounts: readonly Account[];
-  /** Names and e-mail addresses that the commit has. */
+  /** Names and e-mail addresses. */
   readonly names: readonly string[];
+  /** It may name more people. */
+  readonly message: string;
 }
 
 /** Who took part in the commits of a pull request. */
-export interface Contributors extends Contribution {
+export interface Contributors {
+  /** As far as the host knows them. */
+  readonly accounts: readonly Account[];
+  /** Names and e-mail addresses that the commits have. */
+  readonly names: readonly string[];
   /** The host listed every commit. If not, anyone may be a contributor. */
   readonly isComplete: boolean;
 }

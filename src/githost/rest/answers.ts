@@ -25,20 +25,6 @@ export function linkedPage<Item>(items: readonly Item[], { headers }: ApiAnswer)
   return { items, isLast: !/;\s*rel="?next"?/i.test(String(headers['link'] ?? '')) };
 }
 
-/**
- * `Co-authored-by: Ann <ann@example.com>`. Each text is bounded, and neither can be shared with its neighbor: a commit
- * message has any length, and 8 KB of spaces behind the colon took 14 s to match.
- */
-export function coAuthorsOf(message: string): readonly string[] {
-  const named = [...message.matchAll(/^co-authored-by:([^<>]{1,300})<([^<>\s]{1,200})>[^\S\n]*$/gim)];
-  return [...named.flatMap(([, name = '', email = '']) => [name.trim(), email]), ...promotersOf(message)];
-}
-
-/** Who requested a promotion by hand: Headgate's account writes its commit and opens its pull request. */
-function promotersOf(message: string): readonly string[] {
-  return [...message.matchAll(/^headgate-promotion-by:([^\n]{1,300})$/gim)].map(([, name = '']) => name.trim());
-}
-
 /** Whether it is the open one of these branches of the repository. A fork may have branches of the same names. */
 export function isOpenOf({ state, isFork, ...found }: FoundPullRequest, { head, into }: BranchPair): boolean {
   return state === 'open' && !isFork && found.head.branch === head && found.into === into;

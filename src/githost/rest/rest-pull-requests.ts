@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { asRevision } from '../../snapshot/source.ts';
-import { asNumber, coAuthorsOf, isOpenOf, linkedPage, reading } from './answers.ts';
+import { asNumber, isOpenOf, linkedPage, reading } from './answers.ts';
 import type { ApiAnswer, HostRequest, RepositoryLocation } from '../port/host-api.ts';
 import type {
   Account,
@@ -209,6 +209,7 @@ function contributionOf({ author, committer, commit }: z.infer<typeof Commit>): 
   const signatures = [commit.author, commit.committer].filter((each) => each !== undefined && each !== null);
   return {
     accounts: users.map((user) => accountOf(user)),
-    names: [...signatures.flatMap(({ name, email }) => [name, email]), ...coAuthorsOf(commit.message)],
+    names: signatures.flatMap(({ name, email }) => [name, email]),
+    message: commit.message,
   };
 }

@@ -2,6 +2,7 @@ import { commitTrailer, pullRequestIn, pullRequestTrailer } from '../../proposal
 import { inOrder } from '../../proposals/signed-records.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { Edit } from '../carry/carried.ts';
+import { PROMOTED_BY } from './promoters.ts';
 
 /** One promotion to a stage, as its commit says in its trailers. */
 export interface PromotionRecord {
@@ -37,7 +38,6 @@ const STAGE = 'Headgate-Promotion-Stage';
 const FROM = 'Headgate-Promotion-From';
 const MOVED = 'Headgate-Promotion-Moved';
 const HOLD = 'Headgate-Promotion-Hold';
-const BY = 'Headgate-Promotion-By';
 const COMMIT = 'Headgate-Commit';
 
 /** A promotion that is to be written. */
@@ -56,7 +56,7 @@ export function trailersOf({ promotion, stage, from, moved, by, isHold }: Writte
     `${STAGE}: ${stage}`,
     ...from.map((source) => `${FROM}: ${source.stage} ${source.revision}`),
     ...moved.map((each) => `${MOVED}: ${encode(each.key)} ${each.from.map(encode).join(',')} -> ${encode(each.to)}`),
-    ...(person === null ? [] : [`${BY}: ${person}`]),
+    ...(person === null ? [] : [`${PROMOTED_BY}: ${person}`]),
     ...(person === null || !isHold ? [] : [`${HOLD}: ${person}`]),
   ];
 }

@@ -221,13 +221,14 @@ describe.each(WITH)('a pull request of $name', ({ host, pulls }) => {
     expect(read(call, {})).toBeUndefined();
   });
 
-  it('has the people of its commits, with the co-authors', async () => {
+  it('has the people of its commits, and the messages that name more of them', async () => {
     const call = (await api()).listCommits(at, 12, 1);
     expect(read(call, [pulls.commit])).toEqual({
       items: [
         {
           accounts: pulls.knowsAuthors ? [{ id: '11', name: 'ann', displayName: 'Ann Example' }] : [],
-          names: ['Ann', 'ann@example.com', 'Bob', 'bob@example.com', 'Cleo', 'cleo@example.com'],
+          names: ['Ann', 'ann@example.com', 'Bob', 'bob@example.com'],
+          message: 'Change\n\nCo-authored-by: Cleo <cleo@example.com>\n',
         },
       ],
       isLast: true,
