@@ -4,6 +4,7 @@ import { access, chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/p
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 
 /** `$HEADGATE_CACHE`, else `$XDG_CACHE_HOME/headgate`, else `~/.cache/headgate`. */
 export function cacheDirectory(env: NodeJS.ProcessEnv): string {
@@ -17,12 +18,22 @@ export function cacheDirectory(env: NodeJS.ProcessEnv): string {
 
 /**
  * A file of the cache, created by `make` if it is missing. It is moved into place when complete, and its checksum is stored
- * next to it, so that a broken copy is detected and created again. Two processes may create it at once.
+ * next to it, so that a broken copy is detected and created again. One process creates it, and the others wait for it.
  */
 export async function cached(file: string, make: (temporary: string) => Promise<void>): Promise<string> {
   if (await isWhole(file)) return file;
-  const temporary = `${file}.${process.pid}.tmp`;
   await mkdir(dirname(file), { recursive: true });
+  const unlock = await lock(`${file}.lock`);
+  try {
+    if (!(await isWhole(file))) await create(file, make);
+  } finally {
+    await unlock();
+  }
+  return file;
+}
+
+async function create(file: string, make: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = `${file}.${process.pid}.tmp`;
   try {
     await make(temporary);
     await chmod(temporary, 0o755);
@@ -32,7 +43,31 @@ export async function cached(file: string, make: (temporary: string) => Promise<
   } finally {
     await rm(temporary, { force: true });
   }
-  return file;
+}
+
+/** The lock names its process, because a process that is killed leaves it. The time limit of the caller ends the wait. */
+async function lock(path: string): Promise<() => Promise<void>> {
+  for (;;) {
+    try {
+      await writeFile(path, String(process.pid), { flag: 'wx' });
+      return () => rm(path, { force: true });
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
+    }
+    if (!(await isHeld(path))) await rm(path, { force: true });
+    await wait(50);
+  }
+}
+
+async function isHeld(path: string): Promise<boolean> {
+  const holder = Number(await readFile(path, 'utf8').catch(() => ''));
+  // It is empty while its process writes it.
+  if (holder === 0) return true;
+  try {
+    return process.kill(holder, 0);
+  } catch {
+    return false;
+  }
 }
 
 async function isWhole(file: string): Promise<boolean> {
