@@ -1,10 +1,11 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { codecommitResources } from '../../src/platforms/aws/codecommit/push-events.ts';
 import { aConfig, aRepository } from '../githost/builders.ts';
 import { brokenRules } from './guard.ts';
-import { packageCheckout, stackOf } from './packaged.ts';
+import { packageCheckout, packagedCheckout, stackOf } from './packaged.ts';
 import type { Packaged, Template } from './packaged.ts';
 import { granted, may, maySend, policiesOf, queueArn, roleArn } from './rights.ts';
 import { errorsOf } from './service-spec.ts';
@@ -13,11 +14,9 @@ let first: Packaged;
 let template: Template;
 
 beforeAll(async () => {
-  first = await packageCheckout();
+  first = await packagedCheckout();
   template = stackOf(first.template);
 }, 240_000);
-
-afterAll(() => rm(first.directory, { recursive: true }));
 
 /** The template with one property of one resource changed. */
 function changed(name: string, properties: Readonly<Record<string, unknown>>): Template {
@@ -39,9 +38,10 @@ describe('the package', () => {
 
   it('has the same code with another headgate.yml, which only changes its layer and its rights', async () => {
     const example = await readFile(join(first.directory, 'infra/headgate.example.yml'), 'utf8');
-    const other = join(first.directory, 'other.yml');
+    const directory = await mkdtemp(join(tmpdir(), 'headgate-other-'));
+    const other = join(directory, 'other.yml');
     await writeFile(other, example.replaceAll('ssm:/headgate/fleet/token', 'ssm:/another'));
-    const second = await packageCheckout({ HEADGATE_CONFIG: other });
+    const second = await packageCheckout({ parent: directory, env: { HEADGATE_CONFIG: other } });
     expect(second.archives).toEqual(first.archives);
     const differs = (name: string) =>
       JSON.stringify(second.template.Resources[name]) !== JSON.stringify(first.template.Resources[name]);
@@ -51,7 +51,7 @@ describe('the package', () => {
       'DeploySecrets',
       'SweepSecrets',
     ]);
-    await rm(second.directory, { recursive: true });
+    await rm(directory, { recursive: true });
   }, 240_000);
 });
 

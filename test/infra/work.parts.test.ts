@@ -1,9 +1,8 @@
-import { rm } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/checked/read-config.ts';
 import { configPolicies } from '../../src/platforms/aws/lambda/config-policies.ts';
 import { brokenRules } from './guard.ts';
-import { packageCheckout, stackOf } from './packaged.ts';
+import { packagedCheckout, stackOf } from './packaged.ts';
 import type { Packaged, Template } from './packaged.ts';
 import { granted, may, maySend, policiesOf, queueArn, roleArn } from './rights.ts';
 import { errorsOf } from './service-spec.ts';
@@ -62,10 +61,8 @@ images:${IMAGE}
 let first: Packaged;
 
 beforeAll(async () => {
-  first = await packageCheckout();
+  first = await packagedCheckout();
 }, 240_000);
-
-afterAll(() => rm(first.directory, { recursive: true }));
 
 /** The template as `bootstrap` deploys it for this headgate.yml. */
 function stackFor(text: string, parameters: Readonly<Record<string, string>> = {}): Template {

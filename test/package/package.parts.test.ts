@@ -182,7 +182,7 @@ describe('headgate bootstrap of the npm package', () => {
       const anonymous = (text: string, stage: string) =>
         text.replaceAll(new RegExp(`/${stage}/[0-9a-f]{32}/`, 'g'), '/STAGE/HASH/').replaceAll(stage, 'STAGE');
       const { template, directory: checkout } = await packageCheckout({
-        HEADGATE_CONFIG: join(directory, 'headgate.yml'),
+        env: { HEADGATE_CONFIG: join(directory, 'headgate.yml') },
       });
       await rm(checkout, { recursive: true });
       expect(JSON.parse(anonymous(ending('template.json').toString(), 'lab'))).toEqual(

@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { buildFunctions, checkedConfig } from '../../../infra/build.ts';
+import { checkedConfig } from '../../../infra/build.ts';
 import type { Config } from '../../../src/config/checked/config.ts';
 import { usesWork } from '../../../src/config/derived/uses-work.ts';
 import { configFiles } from '../../../src/platforms/aws/lambda/config-files.ts';
@@ -17,6 +17,7 @@ import type { EksFront } from '../aws/eks-front.ts';
 import { makeQueue, sqsAt, startMapping } from '../aws/mapping.ts';
 import type { MappedQueue } from '../aws/mapping.ts';
 import type { ClusterAddress } from '../cluster/control-plane.ts';
+import { builtFunctions } from '../lambda/built-functions.ts';
 import { lambdaFunction } from '../lambda/function.ts';
 import type { LambdaFunction } from '../lambda/function.ts';
 import { startFunctionUrl } from '../lambda/function-url.ts';
@@ -107,7 +108,6 @@ export class AwsTestbed {
     if (app !== undefined) aws.secrets.set('app', app.privateKey);
     const git = { root: join(testbed.directory, 'git'), directory: `${FULL_NAME}.git`, hasBranchesOnly };
     const codecommit = isCodecommit ? await startCodecommit(git, aws) : null;
-    const built = join(testbed.directory, 'functions');
     await writeFile(
       join(testbed.directory, 'headgate.yml'),
       configOf(
@@ -123,7 +123,7 @@ export class AwsTestbed {
         targets,
       ),
     );
-    await buildFunctions(built);
+    const built = await builtFunctions();
     const config = await checkedConfig(join(testbed.directory, 'headgate.yml'));
 
     const runtimeClient = await getRuntimeClient();
