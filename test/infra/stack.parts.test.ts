@@ -1,11 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { codecommitResources } from '../../src/platforms/aws/codecommit/push-events.ts';
 import { aConfig, aRepository } from '../githost/builders.ts';
 import { brokenRules } from './guard.ts';
-import { packageCheckout, packagedCheckout, stackOf } from './packaged.ts';
+import { packagedCheckout, stackOf } from './packaged.ts';
 import type { Packaged, Template } from './packaged.ts';
 import { granted, may, maySend, policiesOf, queueArn, roleArn } from './rights.ts';
 import { errorsOf } from './service-spec.ts';
@@ -25,35 +22,6 @@ function changed(name: string, properties: Readonly<Record<string, unknown>>): T
   const Properties = { ...resource.Properties, ...properties };
   return { ...template, Resources: { ...template.Resources, [name]: { ...resource, Properties } } };
 }
-
-describe('the package', () => {
-  it('is built without credentials, and has the same bytes when built again in another directory', async () => {
-    const second = await packageCheckout();
-    const archives = ['check.zip', 'deploy.zip', 'sweep.zip', 'webhook.zip', 'work.zip'];
-    expect(Object.keys(first.archives).toSorted()).toEqual(archives);
-    expect(second.archives).toEqual(first.archives);
-    expect(second.template).toEqual(first.template);
-    await rm(second.directory, { recursive: true });
-  }, 240_000);
-
-  it('has the same code with another headgate.yml, which only changes its layer and its rights', async () => {
-    const example = await readFile(join(first.directory, 'infra/headgate.example.yml'), 'utf8');
-    const directory = await mkdtemp(join(tmpdir(), 'headgate-other-'));
-    const other = join(directory, 'other.yml');
-    await writeFile(other, example.replaceAll('ssm:/headgate/fleet/token', 'ssm:/another'));
-    const second = await packageCheckout({ parent: directory, env: { HEADGATE_CONFIG: other } });
-    expect(second.archives).toEqual(first.archives);
-    const differs = (name: string) =>
-      JSON.stringify(second.template.Resources[name]) !== JSON.stringify(first.template.Resources[name]);
-    expect(Object.keys(second.template.Resources).filter(differs).toSorted()).toEqual([
-      'CheckSecrets',
-      'ConfigLayer',
-      'DeploySecrets',
-      'SweepSecrets',
-    ]);
-    await rm(directory, { recursive: true });
-  }, 240_000);
-});
 
 describe('the template', () => {
   it('matches the service specification', () => {

@@ -13,9 +13,9 @@ export class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const count = (state: string) => tests.filter((test) => test.result().state === state).length;
-    // A file that cannot be loaded has no tests to count, and is a failure all the same.
+    // A file that cannot be loaded, or whose hooks fail, has no failed test to count, and is a failure all the same.
     const broken = modules.filter(
-      (module) => module.state() === 'failed' && [...module.children.allTests()].length === 0,
+      (module) => module.state() === 'failed' && [...module.children.allTests('failed')].length === 0,
     ).length;
     this.counts = { passed: count('passed'), failed: count('failed') + broken, skipped: count('skipped') };
     process.stdout.write(`\n${formatCounts(this.counts)}\n`);

@@ -3,20 +3,24 @@ import type { TestSpecification } from 'vitest/node';
 
 /** Files that take more than 40 s on two cores. Last in line, one of them would run alone at the end. */
 const LONG: readonly string[] = [
-  'system/approval/approval',
   'system/functions-work',
-  'system/cost',
-  'system/pulls/previews',
   'system/world',
-  'system/chaos/fault-points',
+  'system/cost',
   'git/reader',
-  'system/moved',
-  'package/package',
+  'system/approval/approval',
+  'system/pulls/previews',
   'system/promotion',
+  'package/package',
+  'system/approval/promoted',
+  'system/moved',
   'system/prune',
   'system/installations',
+  'rig/hostile/named',
   'system/readme',
+  'system/target-templates',
   'system/retrying',
+  'system/drift',
+  'system/chaos/fault-points',
 ];
 
 /** vitest knows how long a file takes only after a first run, which a fresh clone does not have. */

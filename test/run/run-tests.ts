@@ -2,6 +2,14 @@ import { createCLI, parseCLI, startVitest } from 'vitest/node';
 import { ClosingLine } from './closing-line.ts';
 import type { Counts } from './closing-line.ts';
 
+/** In the path of each long test, and of no other. */
+export const LONG = '.long.';
+
+/** Every test that is not long: ten minutes on two cores. */
+export function runSample(): Promise<Counts> {
+  return withEnv({ HEADGATE_TEST_SAMPLE: '1' }, () => runTests([]));
+}
+
 /** Runs vitest once, with the arguments of `vitest run`, and ends with the closing line. vitest sets the exit code. */
 export async function runTests(args: readonly string[]): Promise<Counts> {
   const argv = ['vitest', 'run', ...args];

@@ -1,4 +1,5 @@
-import { runTests } from './run-tests.ts';
+import { runSample, runTests } from './run-tests.ts';
 
-// `npm test [-- FILTER …]`: every test, with a fixed sample of the long suites. Takes the options of `vitest run`.
-await runTests(process.argv.slice(2));
+// `npm test [-- FILTER …]`: without arguments the sample, and otherwise what the arguments of `vitest run` select, long tests included.
+const args = process.argv.slice(2);
+await (args.length === 0 ? runSample() : runTests(args));

@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openTools } from '../../src/sandbox/tools.ts';
 import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
@@ -26,12 +26,13 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   // So that everything a render writes is below a directory of this test.
-  process.env['TMPDIR'] = outside;
+  vi.stubEnv('TMPDIR', outside);
   testbed = await Testbed.build({ target: { path: 'apps/web' } });
   await testbed.start();
 });
 
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await testbed.tearDown();
   server.close();
   rmSync(outside, { recursive: true, force: true });
