@@ -101,14 +101,16 @@ function outcomeOf(letter: string, revision: string, verdict: string): Promise<L
   );
 }
 
-/** One run of a target, without a queue. */
+/** One run of a target, without a queue. A run that a message has started may have the lease, or take it. */
 async function deploy(letter: string): Promise<Report> {
   const runtime = testbed.runtime();
   try {
     const target = runtime.config.targets.find(({ name }) => name === nameOf(letter));
     if (target === undefined) throw new Error(`no target ${nameOf(letter)}`);
     const request = { target, trigger: { kind: 'cli' }, hint: null, at: new Date().toISOString() } as const;
-    const outcome = await runTarget(request, runtime, new AbortController().signal);
+    const run = () => runTarget(request, runtime, new AbortController().signal);
+    let outcome = await run();
+    while (outcome.kind === 'retry' && ['lease-held', 'lease-lost'].includes(outcome.error.code)) outcome = await run();
     if (outcome.kind === 'retry' || outcome.report === null) throw new Error(JSON.stringify(outcome));
     return outcome.report;
   } finally {
