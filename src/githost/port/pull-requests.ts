@@ -58,11 +58,7 @@ export interface Contribution {
 }
 
 /** Who took part in the commits of a pull request. */
-export interface Contributors {
-  /** As far as the host knows them. */
-  readonly accounts: readonly Account[];
-  /** Names and e-mail addresses that the commits have. */
-  readonly names: readonly string[];
+export interface Contributors extends Omit<Contribution, 'message'> {
   /** The host listed every commit. If not, anyone may be a contributor. */
   readonly isComplete: boolean;
 }

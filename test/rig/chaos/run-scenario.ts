@@ -28,6 +28,9 @@ export interface ScenarioRun {
   readonly notices: Readonly<Record<string, readonly string[]>>;
 }
 
+/** The n-th request, or the first one whose path ends so. */
+export type FaultPoint = number | string;
+
 const SETTLE_MS = 60_000;
 /** The state is read when something was logged, or after this time. */
 const READ_MS = 250;
@@ -36,7 +39,7 @@ const READ_MS = 250;
 export async function runScenario(
   testbed: FaultTestbed,
   namespace: string,
-  { scenario, mode, faultPoint }: { scenario: Scenario; mode: FaultMode; faultPoint: number },
+  { scenario, mode, faultPoint }: { scenario: Scenario; mode: FaultMode; faultPoint: FaultPoint },
 ): Promise<ScenarioRun> {
   let requests = 0;
   let faulted: ProxiedRequest | null = null;
@@ -45,7 +48,8 @@ export async function runScenario(
   testbed.fault = (request) => {
     if (!isCounted || (scenario.isFresh && !isDiscovery(request))) return 'pass';
     requests += 1;
-    if (requests !== faultPoint) return 'pass';
+    const isHit = typeof faultPoint === 'number' ? requests === faultPoint : request.path.endsWith(faultPoint);
+    if (!isHit || faulted !== null) return 'pass';
     faulted = request;
     return mode.inject(testbed);
   };

@@ -39,6 +39,8 @@ export interface Scenario {
   readonly isFresh: boolean;
   /** Two targets share the namespace and the branch: one of `apps`, one of `sites`. */
   readonly isPair?: true;
+  /** How the path of the request ends that `npm test` strikes. Default: one that is counted. */
+  readonly sample?: string;
 }
 
 /** Besides its own target, each namespace has two that follow one branch, for the scenarios that need them. */
@@ -225,6 +227,7 @@ export const PROMOTION: Scenario = {
   countedFrom: 2,
   isFresh: false,
   isPair: true,
+  sample: '/git-receive-pack',
   steps: [
     'promotes',
     { ...stage('apps', '1.0.0'), ...stage('sites', '1.0.0') },
