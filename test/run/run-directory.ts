@@ -8,5 +8,9 @@ export async function setup(): Promise<() => Promise<void>> {
   if (process.env[RUN_DIRECTORY] !== undefined) return () => Promise.resolve();
   const directory = await mkdtemp(join(tmpdir(), 'headgate-run-'));
   process.env[RUN_DIRECTORY] = directory;
-  return () => rm(directory, { recursive: true, force: true });
+  return async () => {
+    // `npm run test:all` has several runs in one process.
+    delete process.env[RUN_DIRECTORY];
+    await rm(directory, { recursive: true, force: true });
+  };
 }
