@@ -15,19 +15,16 @@ export interface BranchWriter {
   addRecords(records: readonly RecordAddition[], signal: AbortSignal): Promise<void>;
 }
 
-export interface RecordAddition extends Pick<BranchChange, 'rootTree' | 'author' | 'atMs' | 'message' | 'sign'> {
+export interface RecordAddition extends Pick<ReadyCommit, 'rootTree' | 'author' | 'atMs' | 'message' | 'sign'> {
   readonly ref: string;
   /** Null: the ref does not exist. */
   readonly tip: Revision | null;
 }
 
-export interface BranchChange {
-  /** `refs/heads/main` */
-  readonly ref: string;
+/** A new commit, without the refs that are to have it. */
+export interface ReadyCommit {
   /** The commit that the new one is made on. */
   readonly tip: Revision;
-  /** Where the ref is, of a branch that only Headgate writes; null: it does not exist. Default: at `tip`. */
-  readonly from?: Revision | null;
   readonly rootTree: ObjectId;
   /** The tree objects of all directories above the files. */
   readonly trees: ReadonlyMap<string, TreeObject>;
@@ -38,6 +35,13 @@ export interface BranchChange {
   readonly message: string;
   /** Null: the commits are not signed. */
   readonly sign: CommitSigner | null;
+}
+
+export interface BranchChange extends ReadyCommit {
+  /** `refs/heads/main` */
+  readonly ref: string;
+  /** Where the ref is, of a branch that only Headgate writes; null: it does not exist. Default: at `tip`. */
+  readonly from?: Revision | null;
   readonly records: readonly BranchRecord[];
 }
 

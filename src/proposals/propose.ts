@@ -3,7 +3,7 @@ import type { Git } from '../deploy/ports/git.ts';
 import type { PullRequests } from '../deploy/ports/githost/pull-requests.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import type { OpenPullRequest, PullRequestText } from '../githost/port/pull-requests.ts';
-import type { BranchChange, BranchWriter } from '../images/branch-writer.ts';
+import type { BranchWriter, ReadyCommit } from '../images/branch-writer.ts';
 import type { Revision } from '../snapshot/source.ts';
 import type { FoundHead } from './head.ts';
 
@@ -27,7 +27,7 @@ export interface Proposal {
   readonly found: FoundHead;
   /** Null: none is open. */
   readonly open: OpenPullRequest | null;
-  readonly commit: () => Promise<Omit<BranchChange, 'ref' | 'from' | 'records'>>;
+  readonly commit: () => Promise<ReadyCommit>;
   readonly text: PullRequestText;
   /** What was proposed is recorded before anyone sees it, so that a pull request that was closed is known. */
   readonly records: readonly ProposalRef[];

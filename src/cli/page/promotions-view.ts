@@ -98,8 +98,8 @@ function editView({ key, path, line, from, to }: Edit): EditView {
 
 /** What `headgate promote` would do, as the page shows it. */
 export function promotePlan(planned: PlannedPromotion): NonNullable<PromoteView['plan']> {
-  const { revision, proposal, passedOver, isHold, held } = planned;
-  const { leftOut } = proposal;
-  const edits = proposal.edits.map((edit) => editView(edit));
+  const { revision, change, passedOver, isHold, held } = planned;
+  const { leftOut } = change;
+  const edits = change.edits.map((edit) => editView(edit));
   return { revision, edits, leftOut, passedOver, isHold, held, digest: digestOf(planned) };
 }

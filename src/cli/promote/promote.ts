@@ -38,7 +38,7 @@ export async function promoteCommand(context: Context, flags: PromoteFlags): Pro
     if (flags.image !== null) requireNamed(flags.image, { wanted, planned });
     if (flags.shown !== null && digestOf(planned) !== flags.shown) throw otherPlan(flags.to);
     if (context.output === 'text') context.print(formatPlan(wanted, planned));
-    const isNeeded = planned.proposal.edits.length > 0 || planned.held !== null;
+    const isNeeded = planned.change.edits.length > 0 || planned.held !== null;
     const question = { command: 'headgate promote', question: `Promote this to ${flags.to}?` };
     const isConfirmed = !isNeeded || (await confirm(context, question));
     const by = personOf(env);
@@ -84,7 +84,7 @@ function requireNamed(
   image: string,
   { wanted, planned }: { readonly wanted: ByHand; readonly planned: PlannedPromotion },
 ): void {
-  const { carried, leftOut } = planned.proposal;
+  const { carried, leftOut } = planned.change;
   const named = [...new Set([...carried, ...leftOut].map(({ key }) => key))];
   if (named.some((each) => wanted.isChosen(each))) return;
   const names = named.map((each) => each.slice(each.lastIndexOf('/') + 1));
@@ -114,16 +114,13 @@ function findStep(
   });
 }
 
-function formatPlan(
-  { step, from }: ByHand,
-  { revision, proposal, passedOver, isHold, held }: PlannedPromotion,
-): string {
+function formatPlan({ step, from }: ByHand, { revision, change, passedOver, isHold, held }: PlannedPromotion): string {
   const { to } = step.step;
   const lines = [
     `${from.name} -> ${to.name}, what ${from.name} has at ${revision.slice(0, 12)}:`,
-    ...proposal.edits.map((edit) => `  ${formatEdit(edit)}`),
-    ...(proposal.edits.length === 0 ? [`  nothing: ${to.name} has everything that may move`] : []),
-    ...proposal.leftOut.map(({ key, reason }) => `left out: ${key}: ${reason}`),
+    ...change.edits.map((edit) => `  ${formatEdit(edit)}`),
+    ...(change.edits.length === 0 ? [`  nothing: ${to.name} has everything that may move`] : []),
+    ...change.leftOut.map(({ key, reason }) => `left out: ${key}: ${reason}`),
     ...passedOver.map((reason) => `passed over: ${reason}`),
     ...(held === null || isHold ? [] : [`ends the hold of ${held}`]),
     ...(isHold ? [`sets a hold: automation writes nothing to ${to.name} until a person promotes again`] : []),
@@ -150,7 +147,7 @@ function formatOutcome(to: string, promoted: PromotedByHand | null): string {
 
 function asJson(
   { step, from }: ByHand,
-  { revision, proposal, passedOver, isHold }: PlannedPromotion,
+  { revision, change, passedOver, isHold }: PlannedPromotion,
   promoted: PromotedByHand | null,
 ): object {
   return {
@@ -161,8 +158,8 @@ function asJson(
     outcome: promoted?.kind ?? 'declined',
     revision: promoted?.kind === 'promoted' ? promoted.revision : null,
     pullRequest: promoted?.kind === 'proposed' ? promoted.pullRequest.url : null,
-    edits: proposal.edits,
-    leftOut: proposal.leftOut,
+    edits: change.edits,
+    leftOut: change.leftOut,
     passedOver,
     hold: isHold,
   };

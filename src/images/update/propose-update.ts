@@ -5,7 +5,7 @@ import type { OpenPullRequest } from '../../githost/port/pull-requests.ts';
 import { findHead } from '../../proposals/head.ts';
 import { propose } from '../../proposals/propose.ts';
 import type { ProposalRef, Proposed } from '../../proposals/propose.ts';
-import type { BranchChange } from '../branch-writer.ts';
+import type { ReadyCommit } from '../branch-writer.ts';
 import { commitMessage, formatPolicy } from './commit-message.ts';
 import type { ImageChange } from './commit-message.ts';
 import type { UpdatePorts } from './ports.ts';
@@ -56,8 +56,6 @@ export function openProposalOf(
   };
   return () => (found ??= find());
 }
-
-type ReadyCommit = Omit<BranchChange, 'ref' | 'from' | 'records'>;
 
 /** Of all images of the group: the commit before may have been of others. */
 async function recordedMessages(looking: Looking, signal: AbortSignal): Promise<readonly string[]> {

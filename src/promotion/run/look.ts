@@ -11,8 +11,10 @@ import { readProposal, reasonOfProposal } from './open-proposal.ts';
 import type { OpenProposal } from './open-proposal.ts';
 import type { PromotionPorts, Step } from './ports.ts';
 import { outcomeOf } from './promote-step.ts';
-import { openReaders, propose, readRecords, readTip } from './propose.ts';
-import type { Proposal, Proposing, Source, Tip } from './propose.ts';
+import { openReaders, readRecords, readTip } from './read-step.ts';
+import type { StepContext, Tip } from './read-step.ts';
+import { makeChange } from './stage-change.ts';
+import type { Source, StageChange } from './stage-change.ts';
 import { versionsAt } from './stage-versions.ts';
 import { missingStatuses } from './statuses.ts';
 
@@ -220,8 +222,8 @@ async function judgeFirst(
   { ports, memory, signal }: Looking,
 ): Promise<Judged | null> {
   if (choices.length === 0 && promotion.via !== 'pullRequest') return null;
-  const proposing = { ports, readers: await openReaders({ promotion, step }, ports), signal };
-  const tip = await readTip({ promotion, step }, proposing);
+  const context = { ports, readers: await openReaders({ promotion, step }, ports), signal };
+  const tip = await readTip({ promotion, step }, context);
   const sources = choices.flat().map(({ target, revision }) => `${target.name} ${revision}`);
   const key = `${promotion.name} ${step.to.name}`;
   const at = [tip.revision, tip.record, tip.head, ...sources].join();
@@ -229,10 +231,10 @@ async function judgeFirst(
   const isLasting = promotion.after.statuses.length === 0 && tip.head === null;
   const isKept = isLasting || ports.nowMs() - (known?.readMs ?? 0) < HOST_AGE_MS;
   if (known?.at === at && isKept) return known.judged;
-  const proposal = await readProposal({ promotion, step }, tip, proposing);
+  const proposal = await readProposal({ promotion, step }, tip, context);
   const all: Judged[] = [];
   for (const choice of choices) {
-    all.push(await judgeOne({ promotion, step }, { sources: choice, tip, proposal }, proposing));
+    all.push(await judgeOne({ promotion, step }, { sources: choice, tip, proposal }, context));
     if (all.at(-1)?.reasons.length === 0 && all.at(-1)?.isCurrent === false) break;
   }
   const moving = all.find(({ isCurrent, reasons }) => !isCurrent && reasons.length === 0);
@@ -249,24 +251,24 @@ interface Judging {
   readonly proposal: OpenProposal | null;
 }
 
-async function judgeOne(step: Step, { proposal, ...from }: Judging, proposing: Proposing): Promise<Judged> {
-  const proposed = await propose(step, from, proposing);
-  const { edits, leftOut } = proposed;
-  const decided = outcomeOf(proposed);
+async function judgeOne(step: Step, { proposal, ...from }: Judging, context: StepContext): Promise<Judged> {
+  const change = await makeChange(step, from, context);
+  const { edits, leftOut } = change;
+  const decided = outcomeOf(change);
   if (decided !== null)
     return { isCurrent: decided.kind === 'current', reasons: reasonOf(decided), edits: [], leftOut, proposal };
-  const reasons = await reasonsOf(step, { proposed, open: proposal?.open?.number ?? null }, proposing);
+  const reasons = await reasonsOf(step, { change, open: proposal?.open?.number ?? null }, context);
   return { isCurrent: false, reasons, edits, leftOut, proposal };
 }
 
 async function reasonsOf(
   step: Step,
-  { proposed: { edits, tip, sources }, open }: { readonly proposed: Proposal; readonly open: number | null },
-  proposing: Proposing,
+  { change: { edits, tip, sources }, open }: { readonly change: StageChange; readonly open: number | null },
+  context: StepContext,
 ) {
-  const records = await readRecords(step, tip, proposing);
+  const records = await readRecords(step, tip, context);
   const judged = judge(edits, { stage: step.step.to.name, records, open });
-  const status = await missingStatuses(step.promotion, sources, proposing);
+  const status = await missingStatuses(step.promotion, sources, context);
   return [...reasonOf(judged), ...(status === null ? [] : [status])];
 }
 

@@ -6,8 +6,8 @@ import type { Edit } from '../carry/carried.ts';
 import { headOf, movedBy, recordIn } from '../record/record.ts';
 import { nameOf } from './ports.ts';
 import type { Step } from './ports.ts';
-import { findOpen, readChain } from './propose.ts';
-import type { Proposing, Tip } from './propose.ts';
+import { findOpen, readChain } from './read-step.ts';
+import type { StepContext, Tip } from './read-step.ts';
 
 /** What the branch of a pull request has now, for people. */
 export interface OpenProposal {
@@ -20,9 +20,9 @@ export interface OpenProposal {
 }
 
 /** Null: the step has no branch that a pull request could be open for. */
-export async function readProposal(step: Step, tip: Tip, proposing: Proposing): Promise<OpenProposal | null> {
+export async function readProposal(step: Step, tip: Tip, context: StepContext): Promise<OpenProposal | null> {
   if (tip.head === null) return null;
-  const [open, chain] = await Promise.all([findOpen(step, proposing), readChain(step, tip, proposing)]);
+  const [open, chain] = await Promise.all([findOpen(step, context), readChain(step, tip, context)]);
   const messages = chain.map(({ message }) => message);
   const record = messages.map((message) => recordIn(message, nameOf(step))).find((each) => each !== null);
   return {

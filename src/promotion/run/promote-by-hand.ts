@@ -12,8 +12,10 @@ import { gateOf } from '../stages/gate.ts';
 import { stageFacts } from '../stages/stage-facts.ts';
 import type { StageFacts } from '../stages/stage-facts.ts';
 import type { PromotionPorts, StageState, Step } from './ports.ts';
-import { openOf, openReaders, propose, readRecords, readTip } from './propose.ts';
-import type { Proposal, Proposing } from './propose.ts';
+import { openOf, openReaders, readRecords, readTip } from './read-step.ts';
+import type { StepContext } from './read-step.ts';
+import { makeChange } from './stage-change.ts';
+import type { StageChange } from './stage-change.ts';
 import { missingStatuses } from './statuses.ts';
 import { writePromotion, writeRelease } from './write.ts';
 
@@ -30,7 +32,7 @@ export interface ByHand {
 /** What a promotion by hand would do. */
 export interface PlannedPromotion {
   readonly revision: Revision;
-  readonly proposal: Proposal;
+  readonly change: StageChange;
   /** What automation would wait for. */
   readonly passedOver: readonly string[];
   /** It goes back, or is not what the stage before has now: automation writes nothing to the stage afterwards. */
@@ -57,14 +59,14 @@ export async function planByHand(
   const read = await ports.readStage(from, signal);
   const facts = stageFacts(from, read, ports.nowMs());
   const revision = revisionOf(wanted, read, facts);
-  const proposing = { ports, readers: await openReaders(step, ports), signal };
-  const proposal = await proposeOne(wanted, revision, proposing);
-  const records = await readRecords(step, proposal.tip, proposing);
-  const isHold = await holds(wanted, { proposal, facts, records }, proposing);
+  const context = { ports, readers: await openReaders(step, ports), signal };
+  const change = await changeFrom(wanted, revision, context);
+  const records = await readRecords(step, change.tip, context);
+  const isHold = await holds(wanted, { change, facts, records }, context);
   return {
     revision,
-    proposal,
-    passedOver: await passedOver(wanted, { proposal, facts, records }, proposing),
+    change,
+    passedOver: await passedOver(wanted, { change, facts, records }, context),
     isHold,
     held: records[0]?.hold ?? null,
   };
@@ -78,17 +80,17 @@ export async function carryOutByHand(
 ): Promise<PromotedByHand> {
   const { step } = wanted;
   const { isHold, held } = planned;
-  let { proposal } = planned;
-  const proposing = { ports, readers: await openReaders(step, ports), signal };
-  if (proposal.edits.length === 0) return endHold({ step, proposal, by, held }, proposing);
+  let { change } = planned;
+  const context = { ports, readers: await openReaders(step, ports), signal };
+  if (change.edits.length === 0) return endHold({ step, change, by, held }, context);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const written = await writePromotion(step, proposal, { promoter: { by, isHold }, proposing });
+    const written = await writePromotion(step, change, { promoter: { by, isHold }, context });
     if (written.kind !== 'overtaken' && written.pullRequest !== null)
       return { kind: 'proposed', pullRequest: written.pullRequest };
     if (written.kind === 'written') return { kind: 'promoted', revision: written.revision };
     if (written.kind === 'waits') throw notProposed(step, written.reason);
-    proposal = await proposeOne(wanted, planned.revision, proposing);
-    if (!isDeepStrictEqual(proposal.edits, planned.proposal.edits)) break;
+    change = await changeFrom(wanted, planned.revision, context);
+    if (!isDeepStrictEqual(change.edits, planned.change.edits)) break;
   }
   throw new DeployError('ref-behind', {
     subject: `target ${step.step.to.name}`,
@@ -110,13 +112,13 @@ function notProposed({ step }: Step, reason: string): DeployError {
 async function endHold(
   {
     step,
-    proposal,
+    change,
     by,
     held,
-  }: { readonly step: Step; readonly proposal: Proposal; readonly by: string; readonly held: string | null },
-  proposing: Proposing,
+  }: { readonly step: Step; readonly change: StageChange; readonly by: string; readonly held: string | null },
+  context: StepContext,
 ): Promise<PromotedByHand> {
-  const { record } = proposal.tip;
+  const { record } = change.tip;
   if (held === null) return { kind: 'current' };
   if (record === null) {
     throw new DeployError('push-refused', {
@@ -125,20 +127,20 @@ async function endHold(
       remedy: 'Let the write credentials push refs/headgate, or wait for a newer version and promote it.',
     });
   }
-  const released = { ...proposal, tip: { ...proposal.tip, record } };
-  await writeRelease(step, released, { promoter: { by, isHold: false }, proposing });
+  const released = { ...change, tip: { ...change.tip, record } };
+  await writeRelease(step, released, { promoter: { by, isHold: false }, context });
   return { kind: 'released' };
 }
 
-async function proposeOne(
+async function changeFrom(
   { step, from, isChosen }: ByHand,
   revision: Revision,
-  proposing: Proposing,
-): Promise<Proposal> {
-  const tip = await readTip(step, proposing);
-  const proposal = await propose(step, { sources: [{ target: from, revision }], tip, isChosen }, proposing);
-  const [blocker] = proposal.blockers;
-  if (blocker === undefined) return proposal;
+  context: StepContext,
+): Promise<StageChange> {
+  const tip = await readTip(step, context);
+  const change = await makeChange(step, { sources: [{ target: from, revision }], tip, isChosen }, context);
+  const [blocker] = change.blockers;
+  if (blocker === undefined) return change;
   throw new DeployError('nothing-ready', {
     subject: blocker.key,
     message: `cannot be promoted: ${blocker.reason}`,
@@ -173,32 +175,32 @@ function revisionOf(
 }
 
 interface Judged {
-  readonly proposal: Proposal;
+  readonly change: StageChange;
   readonly facts: StageFacts;
   readonly records: readonly PromotionRecord[];
 }
 
-async function holds(wanted: ByHand, { proposal, facts, records }: Judged, proposing: Proposing): Promise<boolean> {
-  if (proposal.edits.some((edit) => isOlder(edit, records))) return true;
+async function holds(wanted: ByHand, { change, facts, records }: Judged, context: StepContext): Promise<boolean> {
+  if (change.edits.some((edit) => isOlder(edit, records))) return true;
   const { deployed } = facts;
-  const [source] = proposal.sources;
+  const [source] = change.sources;
   if ('why' in deployed || source?.revision === deployed.source.revision) return false;
-  const { carried } = await proposeOne(wanted, deployed.source.revision, proposing);
+  const { carried } = await changeFrom(wanted, deployed.source.revision, context);
   const candidates = new Map(carried.map(({ key, version }) => [key, version]));
-  return proposal.edits.some(({ key, to }) => candidates.get(key) !== to);
+  return change.edits.some(({ key, to }) => candidates.get(key) !== to);
 }
 
 async function passedOver(
   { step, from }: ByHand,
-  { proposal, facts, records }: Judged,
-  proposing: Proposing,
+  { change, facts, records }: Judged,
+  context: StepContext,
 ): Promise<readonly string[]> {
-  const { edits, sources } = proposal;
+  const { edits, sources } = change;
   if (edits.length === 0) return [];
-  const gate = gateOf(step.promotion, { agree: 'all' }, { facts: [facts], nowMs: proposing.ports.nowMs() });
-  const open = await openOf(step, records, proposing);
+  const gate = gateOf(step.promotion, { agree: 'all' }, { facts: [facts], nowMs: context.ports.nowMs() });
+  const open = await openOf(step, records, context);
   const judged = judge(edits, { stage: step.step.to.name, records, open: open?.number ?? null });
-  const status = await missingStatuses(step.promotion, sources, proposing);
+  const status = await missingStatuses(step.promotion, sources, context);
   const { agree, targets } = step.step.from;
   const others = targets.filter(({ name }) => name !== from.name).map(({ name }) => name);
   return [

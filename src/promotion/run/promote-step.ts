@@ -7,8 +7,10 @@ import type { StageFacts } from '../stages/stage-facts.ts';
 import type { Target } from '../../config/checked/config.ts';
 import { nameOf } from './ports.ts';
 import type { PromotionPorts, Step } from './ports.ts';
-import { openOf, openReaders, propose, readRecords, readTip } from './propose.ts';
-import type { Proposal, Proposing, Source, Tip } from './propose.ts';
+import { openOf, openReaders, readRecords, readTip } from './read-step.ts';
+import type { StepContext, Tip } from './read-step.ts';
+import { makeChange } from './stage-change.ts';
+import type { Source, StageChange } from './stage-change.ts';
 import { missingStatuses } from './statuses.ts';
 import { writePromotion } from './write.ts';
 
@@ -61,9 +63,9 @@ async function promoteIfOpen(
   const facts = await Promise.all(targets.map((target) => readFacts(target, ports, signal)));
   const gate = gateOf(step.promotion, { agree }, { facts, nowMs: ports.nowMs() });
   if (gate.kind === 'waits') return gate;
-  const proposing = { ports, readers: await openReaders(step, ports), signal };
+  const context = { ports, readers: await openReaders(step, ports), signal };
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const tip = await readTip(step, proposing);
+    const tip = await readTip(step, context);
     const at = [
       tip.revision,
       tip.record,
@@ -71,7 +73,7 @@ async function promoteIfOpen(
       ...gate.stages.map(({ stage, source }) => `${stage} ${source.revision}`),
     ].join();
     if (memory.settled?.at === at) return memory.settled.outcome;
-    const { outcome, isSettled } = await tryStages(step, { stages: gate.stages, tip }, proposing);
+    const { outcome, isSettled } = await tryStages(step, { stages: gate.stages, tip }, context);
     memory.settled = isSettled ? { at, outcome } : null;
     if (outcome.kind !== 'overtaken') return outcome;
     await ports.wait(Math.min(20 * 2 ** attempt, LONGEST_PAUSE_MS), signal);
@@ -104,7 +106,7 @@ interface Tried {
 async function tryStages(
   step: Step,
   { stages, tip }: { readonly stages: readonly OpenStage[]; readonly tip: Tip },
-  proposing: Proposing,
+  context: StepContext,
 ): Promise<Tried> {
   const { agree, targets } = step.step.from;
   const sources = stages.flatMap(({ stage, source }): readonly Source[] => {
@@ -114,8 +116,8 @@ async function tryStages(
   const choices = agree === 'all' ? [sources] : sources.map((source) => [source]);
   const tried: Tried[] = [];
   for (const choice of choices) {
-    const proposal = await propose(step, { sources: choice, tip }, proposing);
-    const each = await tryOne(step, proposal, proposing);
+    const change = await makeChange(step, { sources: choice, tip }, context);
+    const each = await tryOne(step, change, context);
     if (each.outcome.kind === 'promoted' || each.outcome.kind === 'overtaken') return each;
     tried.push(each);
   }
@@ -126,12 +128,12 @@ async function tryStages(
   };
 }
 
-/** What a proposal alone decides; null: it has edits, which may be judged. */
+/** What a change alone decides; null: it has edits, which may be judged. */
 export function outcomeOf({
   edits,
   blockers,
   leftOut,
-}: Proposal): Extract<Promoted, { kind: 'current' | 'waits' }> | null {
+}: StageChange): Extract<Promoted, { kind: 'current' | 'waits' }> | null {
   const [blocker] = blockers;
   if (blocker !== undefined) return forEvent(`${blocker.key}: ${blocker.reason}`);
   if (edits.length > 0) return null;
@@ -139,18 +141,18 @@ export function outcomeOf({
   return missing === undefined ? { kind: 'current' } : forEvent(`${missing.key}: ${missing.reason}`);
 }
 
-async function tryOne(step: Step, proposal: Proposal, proposing: Proposing): Promise<Tried> {
-  const { edits } = proposal;
-  const decided = outcomeOf(proposal);
+async function tryOne(step: Step, change: StageChange, context: StepContext): Promise<Tried> {
+  const { edits } = change;
+  const decided = outcomeOf(change);
   if (decided !== null) return settled(decided);
-  const records = await readRecords(step, proposal.tip, proposing);
-  const open = await openOf(step, records, proposing);
+  const records = await readRecords(step, change.tip, context);
+  const open = await openOf(step, records, context);
   const judged = judge(edits, { stage: step.step.to.name, records, open: open?.number ?? null });
   if (judged.kind === 'waits') return settled(forEvent(judged.reason));
-  const reason = await missingStatuses(step.promotion, proposal.sources, proposing);
+  const reason = await missingStatuses(step.promotion, change.sources, context);
   if (reason !== null) return { outcome: forEvent(reason), isSettled: false };
   const promoter = { by: null, isHold: false };
-  const written = await writePromotion(step, proposal, { promoter, proposing });
+  const written = await writePromotion(step, change, { promoter, context });
   switch (written.kind) {
     case 'written':
       return { outcome: { kind: 'promoted', revision: written.revision }, isSettled: false };

@@ -1,8 +1,9 @@
 import type { Promotion } from '../../config/checked/config.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import { missingStatus } from '../stages/statuses.ts';
-import { readerOf } from './propose.ts';
-import type { Proposing, Source } from './propose.ts';
+import { readerOf } from './read-step.ts';
+import type { StepContext } from './read-step.ts';
+import type { Source } from './stage-change.ts';
 
 /** Later commits whose statuses count, because the stage is the same in them. */
 const LATER_COMMITS = 10;
@@ -14,11 +15,11 @@ const LATER_COMMITS = 10;
 export async function missingStatuses(
   { after }: Pick<Promotion, 'after'>,
   sources: readonly Source[],
-  proposing: Proposing,
+  context: StepContext,
 ): Promise<string | null> {
   if (after.statuses.length === 0) return null;
   for (const source of sources) {
-    const reason = await missingOn(source, after.statuses, proposing);
+    const reason = await missingOn(source, after.statuses, context);
     if (reason !== null) return `${source.target.name}: ${reason} on ${source.revision.slice(0, 12)}`;
   }
   return null;
@@ -27,22 +28,22 @@ export async function missingStatuses(
 async function missingOn(
   source: Source,
   required: Promotion['after']['statuses'],
-  proposing: Proposing,
+  context: StepContext,
 ): Promise<string | null> {
-  const { ports, signal } = proposing;
+  const { ports, signal } = context;
   const { repository } = source.target;
   const look = async (revision: Revision) =>
     missingStatus(required, await ports.statusesOf({ repository, revision }, signal));
   const reason = await look(source.revision);
   if (reason === null) return null;
-  for (const revision of await laterWithSamePath(source, proposing)) if ((await look(revision)) === null) return null;
+  for (const revision of await laterWithSamePath(source, context)) if ((await look(revision)) === null) return null;
   return reason;
 }
 
 /** The newest first. */
 async function laterWithSamePath(
   { target, revision }: Source,
-  { readers, signal }: Proposing,
+  { readers, signal }: StepContext,
 ): Promise<readonly Revision[]> {
   const reader = readerOf(target, readers);
   const tip = (await reader.tips([target.ref], signal)).get(target.ref);

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { OpenPullRequest } from '../../githost/port/pull-requests.ts';
-import type { BranchChange } from '../../images/branch-writer.ts';
+import type { ReadyCommit } from '../../images/branch-writer.ts';
 import { findHead } from '../../proposals/head.ts';
-import { propose as proposeIt } from '../../proposals/propose.ts';
+import { propose } from '../../proposals/propose.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import { isValue } from '../carry/carried.ts';
 import { commitMessage, pullRequestText } from '../record/commit-message.ts';
@@ -19,8 +19,9 @@ import type { PromotionRecord, Written } from '../record/record.ts';
 import { leftAlone, waitsForMerge } from './open-proposal.ts';
 import { nameOf } from './ports.ts';
 import type { PromotionPorts, Step } from './ports.ts';
-import { findOpen, readChain, readerOf } from './propose.ts';
-import type { Proposal, Proposing } from './propose.ts';
+import { findOpen, readChain, readerOf } from './read-step.ts';
+import type { StepContext } from './read-step.ts';
+import type { StageChange } from './stage-change.ts';
 
 /** Who promotes. `by` null: automation, which never sets a hold. */
 export interface Promoter {
@@ -39,72 +40,70 @@ export type WrittenPromotion =
 
 interface Writing {
   readonly promoter: Promoter;
-  readonly proposing: Proposing;
+  readonly context: StepContext;
 }
 
 /** One commit on the branch of the stage, with its record in the same push; or a pull request that has it. */
-export async function writePromotion(step: Step, proposal: Proposal, writing: Writing): Promise<WrittenPromotion> {
-  const change = await changeOf(step, proposal, writing);
+export async function writePromotion(step: Step, change: StageChange, writing: Writing): Promise<WrittenPromotion> {
+  const commit = await commitOf(step, change, writing);
   return step.promotion.via === 'pullRequest'
-    ? proposeChange(step, proposal, { ...writing, change })
-    : commitChange(step, proposal, { ...writing, change });
+    ? proposeChange(step, change, { ...writing, commit })
+    : commitChange(step, change, { ...writing, commit });
 }
 
-type ReadyChange = Omit<BranchChange, 'ref' | 'from' | 'records'>;
-
-async function changeOf(step: Step, proposal: Proposal, { promoter, proposing }: Writing): Promise<ReadyChange> {
-  const { ports, readers, signal } = proposing;
-  const { edits, files, rootTree, tip } = proposal;
+async function commitOf(step: Step, change: StageChange, { promoter, context }: Writing): Promise<ReadyCommit> {
+  const { ports, readers, signal } = context;
+  const { edits, files, rootTree, tip } = change;
   const trees = await readerOf(step.step.to, readers).treesAbove(rootTree, [...files.keys()], signal);
-  const message = commitMessage(writtenOf(step, proposal, promoter), edits);
+  const message = commitMessage(writtenOf(step, change, promoter), edits);
   return { tip: tip.revision, rootTree, trees, files, author: AUTHOR, atMs: ports.nowMs(), sign: null, message };
 }
 
 async function commitChange(
   step: Step,
-  proposal: Proposal,
-  { promoter, proposing, change }: Writing & { readonly change: ReadyChange },
+  change: StageChange,
+  { promoter, context, commit }: Writing & { readonly commit: ReadyCommit },
 ): Promise<WrittenPromotion> {
-  const { ports, signal } = proposing;
+  const { ports, signal } = context;
   const { repository, ref } = step.step.to;
-  const written = writtenOf(step, proposal, promoter);
+  const written = writtenOf(step, change, promoter);
   const message = (revision: Revision) => recordMessage(written, revision);
-  const records = [{ ref: promotionRef(nameOf(step)), tip: proposal.tip.record, message }];
+  const records = [{ ref: promotionRef(nameOf(step)), tip: change.tip.record, message }];
   const writer = await ports.openWriter(repository);
-  const outcome = await writer.write({ ...change, ref, records }, signal);
+  const outcome = await writer.write({ ...commit, ref, records }, signal);
   if (outcome.kind === 'overtaken') return outcome;
   const { revision } = outcome;
   if (outcome.recordsRefused !== null) warnOfRefusal(step, outcome.recordsRefused, ports);
-  await report(step, proposal, { promoter, proposing, revision, pullRequest: null });
+  await report(step, change, { promoter, context, revision, pullRequest: null });
   return { kind: 'written', revision, pullRequest: null };
 }
 
 async function proposeChange(
   step: Step,
-  proposal: Proposal,
-  { promoter, proposing, change }: Writing & { readonly change: ReadyChange },
+  change: StageChange,
+  { promoter, context, commit }: Writing & { readonly commit: ReadyCommit },
 ): Promise<WrittenPromotion> {
-  const { ports, readers, signal } = proposing;
+  const { ports, readers, signal } = context;
   const { repository, branch: into } = step.step.to;
   const reader = readerOf(step.step.to, readers);
-  const written = writtenOf(step, proposal, promoter);
+  const written = writtenOf(step, change, promoter);
   const head = headOf(nameOf(step));
-  const recorded = (await readChain(step, proposal.tip, proposing)).map(({ message }) => message);
+  const recorded = (await readChain(step, change.tip, context)).map(({ message }) => message);
   const isSame = (message: string) =>
-    isSamePromotion(recordIn(message, nameOf(step)), recordIn(change.message, nameOf(step)));
-  const proposed = await proposeIt(
+    isSamePromotion(recordIn(message, nameOf(step)), recordIn(commit.message, nameOf(step)));
+  const proposed = await propose(
     {
       repository,
       head,
       into,
-      found: await findHead({ tip: proposal.tip.head, recorded, files: change.files, isSame }, reader, signal),
-      open: await findOpen(step, proposing),
-      commit: () => Promise.resolve(change),
-      text: pullRequestText(written, proposal.edits),
+      found: await findHead({ tip: change.tip.head, recorded, files: commit.files, isSame }, reader, signal),
+      open: await findOpen(step, context),
+      commit: () => Promise.resolve(commit),
+      text: pullRequestText(written, change.edits),
       records: [
         {
           ref: promotionRef(nameOf(step)),
-          tip: proposal.tip.record,
+          tip: change.tip.record,
           message: (revision, pullRequest) => proposalMessage(written, { revision, pullRequest }),
         },
       ],
@@ -115,7 +114,7 @@ async function proposeChange(
   switch (proposed.kind) {
     case 'proposed': {
       const { revision, pullRequest } = proposed;
-      await report(step, proposal, { promoter, proposing, revision, pullRequest });
+      await report(step, change, { promoter, context, revision, pullRequest });
       return { kind: 'written', revision, pullRequest };
     }
     case 'current': {
@@ -131,7 +130,7 @@ async function proposeChange(
   }
 }
 
-/** Where it comes from does not count: another commit with the same versions is the same proposal. */
+/** Where it comes from does not count: another commit with the same versions is the same change. */
 function isSamePromotion(one: PromotionRecord | null, other: PromotionRecord | null): boolean {
   return isDeepStrictEqual([one?.moved, one?.hold], [other?.moved, other?.hold]);
 }
@@ -139,30 +138,30 @@ function isSamePromotion(one: PromotionRecord | null, other: PromotionRecord | n
 /** Ends a hold of a stage that has what was promoted. The record has no commit on the branch. */
 export async function writeRelease(
   step: Step,
-  proposal: Proposal & { readonly tip: { readonly record: Revision } },
-  { promoter, proposing: { ports, signal } }: { readonly promoter: Promoter; readonly proposing: Proposing },
+  change: StageChange & { readonly tip: { readonly record: Revision } },
+  { promoter, context: { ports, signal } }: { readonly promoter: Promoter; readonly context: StepContext },
 ): Promise<void> {
   const writer = await ports.openWriter(step.step.to.repository);
-  const message = releaseMessage(writtenOf(step, proposal, promoter), proposal.tip.revision);
+  const message = releaseMessage(writtenOf(step, change, promoter), change.tip.revision);
   const ref = promotionRef(nameOf(step));
-  const { rootTree, tip } = proposal;
+  const { rootTree, tip } = change;
   await writer.addRecords(
     [{ ref, tip: tip.record, rootTree, author: AUTHOR, atMs: ports.nowMs(), message, sign: null }],
     signal,
   );
 }
 
-function writtenOf(step: Step, { sources, edits }: Proposal, promoter: Promoter): Written {
+function writtenOf(step: Step, { sources, edits }: StageChange, promoter: Promoter): Written {
   const from = sources.map(({ target, revision }) => ({ stage: target.name, revision }));
   return { ...nameOf(step), from, moved: movedBy(edits), ...promoter };
 }
 
 async function report(
   { promotion, step }: Step,
-  { sources, edits, leftOut }: Proposal,
+  { sources, edits, leftOut }: StageChange,
   {
     promoter,
-    proposing: { ports, signal },
+    context: { ports, signal },
     revision,
     pullRequest,
   }: Writing & { readonly revision: Revision; readonly pullRequest: OpenPullRequest | null },

@@ -124,7 +124,7 @@ export function generatedPromotions(
   if (rootTree === null) throw new Error('not an id');
   const planned: PlannedPromotion = {
     revision: id('a'),
-    proposal: {
+    change: {
       edits: [edit('shop-staging', '1.14.3', '1.15.0'), { ...edit('shop-staging', 'old', hostile), line: null }],
       files: new Map(),
       leftOut: [{ key: 'ghcr.io/acme/search', reason: 'only shop-dev names it' }],
