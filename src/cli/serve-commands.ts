@@ -41,8 +41,8 @@ function addServe(add: AddCommand): void {
       new Option('--metrics-port <number>', 'port of 127.0.0.1 for Prometheus; 0 picks a free one').argParser(
         parsePort,
       ),
-      new Option('--ui-port <number>', 'port of 127.0.0.1 for the page; 0 picks a free one').argParser(parsePort),
-      new Option('--ui-actions', 'let the page deploy, hold, release and roll back'),
+      new Option('--ui-port <number>', 'port of 127.0.0.1 for the web UI; 0 picks a free one').argParser(parsePort),
+      new Option('--ui-actions', 'let the web UI deploy, approve, hold, release, roll back and promote'),
     ],
     async body(context, { port, host, sweepInterval, driftInterval, metricsPort = null, uiPort, uiActions }) {
       if (uiActions === true && uiPort === undefined) throw actionsWithoutPage();
@@ -114,7 +114,7 @@ function addUi(add: AddCommand): void {
     usage: 'ui',
     summary: 'show all targets in a browser',
     description:
-      'Serve a page on 127.0.0.1 that shows all targets, their objects and their history, and deploys, approves, holds, releases and rolls back.',
+      'Serve a page on 127.0.0.1 that shows all targets, their objects and their history, and deploys, approves, holds, releases, rolls back and promotes.',
     examples: ['headgate ui', 'headgate ui --read-only --port 8081'],
     options: [
       new Option('--port <number>', 'port of 127.0.0.1 to listen on; 0 picks a free one')

@@ -42,7 +42,7 @@ function addRelease(add: AddCommand): void {
   add({
     usage: 'release <target>',
     summary: 'end a hold and deploy the tip',
-    description: 'End the hold of a target, also one that another person set, and deploy the tip of the branch.',
+    description: 'End the hold of a target, even one that another person set, and deploy the tip of the branch.',
     examples: ['headgate release shop-prod'],
     async body(context, _flags, [name = '']) {
       const { releaseCommand } = await import('./steer/hold.ts');

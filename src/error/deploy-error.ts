@@ -1,5 +1,5 @@
 /**
- * Who can fix a failure, and so what happens next (design decision 11): `manifest` and `guard` failures wait for the
+ * Who can fix a failure, and so what happens next: `manifest` and `guard` failures wait for the
  * next push, `external` failures are retried with back-off, and `internal` is a bug in Headgate.
  */
 export type FailureClass = 'manifest' | 'guard' | 'external' | 'internal';

@@ -16,7 +16,7 @@ type Labels<Label extends string> = Readonly<Record<Label, string>>;
 
 export interface Counter<Label extends string> {
   add(labels: Labels<Label>, by?: number): void;
-  /** For a sum that something else keeps. */
+  /** Sets a total that is counted elsewhere. */
   set(labels: Labels<Label>, value: number): void;
 }
 

@@ -38,7 +38,7 @@ export interface Packaged {
   readonly archives: Readonly<Record<string, string>>;
 }
 
-/** The checkout of this run, which the first file that needs it packages: that takes a processor ten seconds. Only to be read. */
+/** The checkout of this run, which the first file that needs it packages: that takes a processor ten seconds. Read-only. */
 export async function packagedCheckout(): Promise<Packaged> {
   const directory = await onceInRun('packaged-checkout', async (to) => {
     await writeFile(join(to, 'packaged.json'), JSON.stringify(await packageCheckout({ parent: to })));

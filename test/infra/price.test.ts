@@ -54,9 +54,9 @@ describe('the price of the stack', () => {
     const { webhook, deploy, look, sweep, drift } = SECONDS['one cluster'];
     const many = SECONDS['a hundred clusters'];
     expect(page).toContain(
-      `${webhook} s in the webhook, ${deploy} s per deploy, ${look} s per look, ${sweep} s per sweep (${many.sweep} s with a hundred clusters) and ${drift} s more for drift (${many.drift} s)`,
+      `${webhook} s in the webhook, ${deploy} s per deploy, ${look} s per check, ${sweep} s per sweep (${many.sweep} s with a hundred clusters) and ${drift} s more for drift (${many.drift} s)`,
     );
-    expect(page).toContain(`${looksOf(30, pauseAfterLook)} looks at a rollout of 30 s`);
+    expect(page).toContain(`${looksOf(30, pauseAfterLook)} checks of a rollout of 30 s`);
     expect(page).toContain(`adds ${usd(priced(0, 'one cluster', 2).vpc)} USD a month`);
   });
 

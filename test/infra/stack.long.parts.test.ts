@@ -108,7 +108,7 @@ const CLUSTER_ROLE = 'arn:aws:iam::111122223333:role/headgate/shop-prod';
 const KEY = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd';
 const WORK = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'];
 
-describe('the permissions of the functions (design decision 12)', () => {
+describe('the permissions of the functions', () => {
   it('let the webhook read its secrets and queue deploys', () => {
     expect(granted(policiesOf(template, 'WebhookRole'))).toEqual([
       ...LOGS('webhook'),

@@ -130,7 +130,7 @@ describe('the work function', () => {
   });
 });
 
-describe('the permissions of the functions (design decision 29)', () => {
+describe('the permissions of the functions', () => {
   it('let the work function of an installation that only sends messages read the secrets of its channels, and no cluster', () => {
     const logs = 'arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/headgate-prod-work:*';
     const receiving = ['ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility', 'GetQueueAttributes'];

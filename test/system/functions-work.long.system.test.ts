@@ -187,7 +187,7 @@ describe('the packaged functions, with images, a promotion and records in Git', 
     await vi.waitFor(async () => expect(await aws.messagesIn('work')).toBe(0), WITHIN);
   }, 200_000);
 
-  it('find a version by the poll of the sweep that nothing has announced', async () => {
+  it('find a version that nothing has announced when the sweep polls', async () => {
     const before = await aws.testbed.git('rev-parse', 'origin/main');
     registry.push('acme/web', '1.2.0');
     await aws.functions.sweep.call({ drift: false });

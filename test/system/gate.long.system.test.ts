@@ -48,7 +48,7 @@ describe('the limits of a target', () => {
       errors: [expect.objectContaining({ code: 'manifest-rejected' })],
     });
     await testbed.kubectl('delete', 'crd', `widgets.${group}`);
-    // What is not served any more is named, and holds nothing else (§15 F6).
+    // What is not served any more is named, and holds nothing else.
     const after = await testbed.push({ 'apps/a-widget.yaml': widget(2), 'apps/d.yaml': configMap('d', { v: '2' }) });
     expect(await testbed.outcome(after, 'refused')).toMatchObject({
       errors: [{ code: 'kind-unknown', subject: 'apps/a-widget.yaml:1', message: expect.stringContaining('Widget') }],

@@ -192,7 +192,7 @@ describe('Git is the truth', () => {
     });
     expect(await testbed.outcome(second)).toMatchObject({ pruned: 0 });
     expect(await testbed.configMaps()).toEqual({ once: { v: '1' }, kept: { v: '1' } });
-    // Without the mark it is applied again (§15 A7).
+    // Without the mark it is applied again.
     const third = await testbed.push({ 'apps/once.yaml': configMap('once', { v: '3' }) });
     expect(await testbed.outcome(third)).toMatchObject({ verdict: 'deployed', updated: 1 });
     expect(await testbed.configMaps()).toEqual({ once: { v: '3' }, kept: { v: '1' } });

@@ -40,7 +40,7 @@ variable "permissions_boundary_arn" {
 variable "reserve_concurrency" {
   type        = bool
   default     = true
-  description = "false in an account that may run fewer than 126 functions at once"
+  description = "Set to false if the account's Lambda concurrency limit is below 126 (131 with the work function)"
 }
 
 variable "role_prefix" {
@@ -57,5 +57,5 @@ variable "security_group_ids" {
 variable "subnet_ids" {
   type        = list(string)
   default     = []
-  description = "Optional subnets of the deploy, check and sweep functions, for clusters with private endpoints"
+  description = "Optional subnets for all functions except the webhook, for clusters with private endpoints"
 }

@@ -119,7 +119,7 @@ function interrupted(what: string, { url }: HostRequest, cause: unknown): Deploy
   return new DeployError('interrupted', {
     subject: url,
     message: `${what} was interrupted`,
-    remedy: 'Nothing to do: the next run repeats it.',
+    remedy: 'No action needed: the next run repeats it.',
     cause,
   });
 }

@@ -13,7 +13,7 @@ import type { ConnectFlags } from './connect-flags.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { rbacManifests } from './target-rbac.ts';
 
-/** Verifies access to a cluster as each of its targets. If one has none, prints how to grant it. */
+/** Verifies access to a cluster as each of its targets. If a check fails, prints how to grant access. */
 export async function connectCluster(context: Context, cluster: ClusterConfig, flags: ConnectFlags): Promise<ExitCode> {
   const { config } = context;
   const own = config.targets.filter((target) => target.cluster.name === cluster.name);

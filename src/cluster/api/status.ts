@@ -31,7 +31,7 @@ const WEBHOOK =
 /** An object that passes the dry run but does not fit into etcd is refused with a plain 500. */
 const TOO_LARGE = /etcdserver: request is too large/;
 
-/** The error for a refusal of the API server (design decision 11). */
+/** The error for a refusal of the API server. */
 export async function problemOf(answer: KubeAnswer, about: About): Promise<DeployError> {
   const status = readStatus(answer);
   const code = codeOf(status);

@@ -14,7 +14,7 @@ export const IMAGES: readonly KeyReference[] = [
     key: 'images.name',
     type: 'up to 40 lowercase letters, digits and dashes',
     note: 'required',
-    meaning: 'The name of the image policy, which is unique and part of the address of its webhook: /images/NAME.',
+    meaning: 'The name of the entry, which is unique and part of the address of its webhook: /images/NAME.',
     example: 'name: web',
   },
   {
@@ -41,7 +41,7 @@ export const IMAGES: readonly KeyReference[] = [
   {
     key: 'images.policy.newest',
     type: 'regular expression',
-    meaning: 'The last of the tags that match, in the order of order. Other tags are ignored.',
+    meaning: 'The last of the tags that match, sorted as `order` says. Other tags are ignored.',
     example: 'newest: "^main-[0-9a-f]+-(?<time>[0-9]+)$"',
   },
   {

@@ -233,7 +233,7 @@ const REPOSITORIES: readonly KeyReference[] = [
     default: '[]',
     note: 'empty: everyone who may write to the repository',
     meaning:
-      'Who may approve a plan. The author of a pull request, and of its commits, never may. An id (id:1234) stays with its account when a name is given up.',
+      'Who may approve plans, and hold and release targets, by comments; they need no write access. An author of the pull request or of its commits never may approve it. An ID (id:1234) stays with its account when a user name is given up.',
     example: 'approvers: [ann, "id:583231"]',
   },
   {
@@ -783,16 +783,16 @@ const CHANNELS: readonly KeyReference[] = [
   },
   {
     key: 'channels.from',
-    type: 'mail address',
+    type: 'email address',
     note: `required for ${kindsThatRequire('from')}`,
-    meaning: 'The sender of mails.',
+    meaning: 'The sender of the emails.',
     example: 'from: headgate@example.com',
   },
   {
     key: 'channels.to',
-    type: 'list of mail addresses',
+    type: 'list of email addresses',
     note: `required for ${kindsThatRequire('to')}`,
-    meaning: 'The recipients of mails.',
+    meaning: 'The recipients of the emails.',
     example: 'to: [team@example.com]',
   },
   {

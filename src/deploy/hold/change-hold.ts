@@ -41,7 +41,7 @@ export async function setHold(
 }
 
 /**
- * Ends the hold, also one that another person set, and reports that. Returns what ended; null: the target was not held, or the
+ * Ends the hold, even one that another person set, and reports that. Returns what ended; null: the target was not held, or the
  * command was carried out before. `left`: the hold that it has now.
  */
 export async function endHold(

@@ -36,7 +36,7 @@ export function foldersBelow(directory: string, paths: readonly string[]): reado
 
 const WHAT = { kustomize: 'kustomization', helm: 'chart', given: 'folder to render' } as const;
 
-/** As they are, its files say something else than the kustomization or the chart makes of them. */
+/** Applied unrendered, its files would differ from what the kustomization or the chart produces. */
 export function refuseFolder(
   { folder, renderer, file }: RenderedFolder,
   { name, path }: { readonly name: string; readonly path: string },
@@ -46,6 +46,6 @@ export function refuseFolder(
     code: 'render-refused',
     subject: `${folder}/${file}`,
     message: `${folder} is a ${WHAT[renderer]} below the path of target ${name}, which deploys plain files`,
-    remedy: `Point path of a target at ${folder}, use forEach for several such folders, or add ${glob} to exclude of target ${name} in headgate.yml.`,
+    remedy: `Set the path of a target to ${folder}, use forEach for several such folders, or add ${glob} to the exclude list of target ${name} in headgate.yml.`,
   };
 }

@@ -11,7 +11,7 @@ export function failureOf(cause: ExchangeError, subject: string): DeployError {
       return new DeployError('interrupted', {
         subject,
         message: 'reading Git was interrupted',
-        remedy: 'Nothing to do: the next run reads it again.',
+        remedy: 'No action needed: the next run reads it again.',
         cause,
       });
     case 'too-large':

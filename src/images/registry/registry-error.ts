@@ -8,7 +8,7 @@ type RegistryCode = Extract<ErrorCode, `registry-${string}`>;
 
 const REMEDIES: Readonly<Record<RegistryCode, string>> = {
   'registry-unreachable':
-    'Nothing to do: the next poll tries again. If it lasts, check the registry and its rate limits.',
+    'No action needed: the next poll retries. If the error persists, check the registry and its rate limits.',
   'registry-unauthorized':
     'Check the name of the image, and that its credentials in headgate.yml may read it and have not expired.',
   'registry-protocol':
@@ -36,7 +36,7 @@ export function failureOf(thrown: unknown, subject: string): unknown {
       return new DeployError('interrupted', {
         subject,
         message: 'reading the registry was interrupted',
-        remedy: 'Nothing to do: the next poll tries again.',
+        remedy: 'No action needed: the next poll retries.',
         cause: thrown,
       });
     case 'too-large':
@@ -74,7 +74,7 @@ export function refusalOf({ status, headers, body }: HttpAnswer, subject: string
   }
   return registryError('registry-protocol', {
     subject,
-    message: `the registry returned an unexpected answer: ${shown}`,
+    message: `the registry returned an unexpected response: ${shown}`,
   });
 }
 

@@ -8,7 +8,7 @@ export interface ImageChange {
   /** The versions before, each once. */
   readonly from: readonly string[];
   readonly to: string;
-  /** Of what is written, in the registry. */
+  /** The digest of the written tag, in the registry. */
   readonly digest: string;
   readonly files: readonly string[];
 }

@@ -109,7 +109,7 @@ export async function findHeld(
     all,
   }: {
     readonly policy: ImagePolicy;
-    /** That would be written. */
+    /** The version that would be written. */
     readonly version: string;
     /** The references that do not have it. */
     readonly behind: readonly ReferenceIn[];

@@ -24,7 +24,7 @@ export interface ImageSender {
   readonly parse: (payload: unknown, headers: Delivery['headers']) => Announced;
 }
 
-/** `prefix`: what the header lacks of `sha256=<hex>`. */
+/** `prefix`: the part of `sha256=<hex>` that the header omits. */
 function signedIn(header: string, prefix = ''): ProofOfOrigin {
   const signatureIn = (headers: Delivery['headers']) => `${prefix}${headers[header] ?? ''}`;
   return {
@@ -94,7 +94,7 @@ function reading<T extends z.ZodMiniType>(schema: T, read: (data: z.output<T>) =
   };
 }
 
-/** Registries repeat messages for each platform of an image, and may leave the tag out: what was pushed is read from them. */
+/** Registries repeat messages for each platform of an image, and may leave the tag out: so tags are read from the registry. */
 export const SENDERS: Readonly<Record<ImageWebhookKind, ImageSender>> = {
   // https://docs.github.com/en/webhooks/webhook-events-and-payloads#package
   ghcr: {

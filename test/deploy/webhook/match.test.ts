@@ -21,7 +21,7 @@ function matched(
   return result.kind === 'none' ? result.reason : result.recipients.map(({ target }) => target);
 }
 
-describe('match (§15 G3)', () => {
+describe('match', () => {
   it.each([
     ['every target of the branch, when the list may be cut', null, ['prod', 'prod-jobs', 'lab']],
     ['the target below whose path a file changed', ['clusters/prod/a.yaml'], ['prod']],

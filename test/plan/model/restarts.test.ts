@@ -20,7 +20,7 @@ describe('an update of a workload', () => {
     },
   );
 
-  it('restarts nothing while it is paused, with the strategy OnDelete, or of another group', () => {
+  it('restarts no pods of a paused Deployment, with the strategy OnDelete, or of a kind of another API group', () => {
     expect(restartsPods(anObject('Deployment', { paused: true }), image)).toBe(false);
     expect(restartsPods(anObject('DaemonSet', { updateStrategy: { type: 'OnDelete' } }), image)).toBe(false);
     expect(restartsPods(anObject('Deployment', {}, 'example.com'), image)).toBe(false);

@@ -12,7 +12,7 @@ function created(kindAndGroup: string) {
 
 describe('what lifts the refusals of other targets', () => {
   it.each([...LIFTING_KINDS, 'ValidatingAdmissionPolicy.admissionregistration.k8s.io'])(
-    'includes a change of a %s, which lifts those of the same push too',
+    'includes a change of a %s, which also lifts refusals of the same push',
     (kind) => {
       expect(liftedBy([created(kind)])).not.toBeNull();
     },

@@ -20,7 +20,7 @@ export function interrupted({ service }: Called, cause: unknown): DeployError {
   return new DeployError('interrupted', {
     subject: service,
     message: 'the request to AWS was interrupted',
-    remedy: 'Nothing to do: the next run retries.',
+    remedy: 'No action needed: the next run retries.',
     cause,
   });
 }

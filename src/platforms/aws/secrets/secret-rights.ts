@@ -17,7 +17,7 @@ export interface SecretRights {
 }
 
 /**
- * The secrets that each function needs, and so may read (design decisions 12 and 29): the public webhook function never reads
+ * The secrets that each function needs, and so may read: the public webhook function never reads
  * a Git credential, and only the work function reads what writes to Git or sends messages.
  * @throws DeployError `config-invalid` for a secret that functions could only get in clear text
  */
