@@ -93,8 +93,7 @@ export function previewNamespaces(connection: Connection): PreviewNamespaces {
       const known = asPreview(found);
       if (known === null || !isSame(known.record, record)) return null;
       if (found.isTerminating) throw stillDeleting(namespace);
-      await write(found, record, signal);
-      return { name: namespace, uid: found.uid, record, isComplete: true, isTerminating: false };
+      return known;
     },
     record: write,
     async remove({ name, uid, record }, signal) {

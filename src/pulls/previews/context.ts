@@ -14,7 +14,7 @@ export interface PreviewContext extends PlanContext {
   readonly openDeployments: (repository: Repository) => Promise<Deployments | null>;
   /** Carries out a run. A command waits for its readiness too. */
   readonly run: (request: TargetRequest, runtime: Runtime, signal: AbortSignal) => Promise<Outcome>;
-  /** One at a time for each entry: two pull requests must not both take the last place. */
+  /** One at a time for each entry, within one process, so that few of them compete for the last place. */
   readonly inTurn: <Result>(preview: string, work: () => Promise<Result>) => Promise<Result>;
 }
 

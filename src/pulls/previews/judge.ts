@@ -41,6 +41,27 @@ export function judgePreview({ label, ttlMs, limit, settings }: Rules, facts: Pr
   return !isLive && others >= limit ? absent('full') : { kind: 'deploy', since };
 }
 
+/** A namespace of the same entry that another pull request has. */
+interface Rival {
+  readonly pullRequest: number;
+  readonly isComplete: boolean;
+}
+
+/**
+ * Does a namespace that was just created count within the limit? Processes that create one at the same time see each other here,
+ * because each one lists them after it created its own. Those that are complete stay, then the lowest numbers. `undecided`: a rival has
+ * to complete or withdraw first.
+ */
+export function judgePlace(
+  number: number,
+  limit: number,
+  rivals: readonly Rival[],
+): 'within-limit' | 'full' | 'undecided' {
+  if (rivals.length < limit) return 'within-limit';
+  const before = rivals.filter(({ isComplete, pullRequest }) => isComplete || pullRequest < number);
+  return before.length >= limit ? 'full' : 'undecided';
+}
+
 function absent(why: Absence): Decision {
   return { kind: 'absent', why };
 }

@@ -10,7 +10,7 @@ import { asDeployError, DeployError, needsPerson } from '../../error/deploy-erro
 import type { Problem } from '../../error/deploy-error.ts';
 import type { PullRequest } from '../../githost/port/pull-requests.ts';
 import type { PreviewContext, PreviewOfOne } from './context.ts';
-import { judgePreview } from './judge.ts';
+import { judgePlace, judgePreview } from './judge.ts';
 import type { Decision, SeenHead } from './judge.ts';
 import { lookAtPreview } from './look.ts';
 import { previewRuntime } from './preview-runtime.ts';
@@ -93,18 +93,27 @@ export async function decidePreview(
   { runtime, openNamespaces }: Pick<PreviewContext, 'runtime' | 'openNamespaces'>,
   signal: AbortSignal,
 ): Promise<DecidedPreview> {
-  const repository = preview.settings.repository.url;
   const namespaces = await openNamespaces(target);
-  const all = (await namespaces.list(signal)).filter(
-    ({ record }) => record.repository === repository && record.preview === preview.name,
-  );
-  const isOwn = ({ name, record }: PreviewNamespace) => name === target.namespace && record.pullRequest === number;
-  const live = all.find((each) => isOwn(each) && !each.isTerminating) ?? null;
-  const others = all.filter((each) => !isOwn(each) && !each.isTerminating).length;
+  const { live, others } = await listLive({ preview, target }, { number, namespaces }, signal);
   const shown = seen instanceof DeployError ? undefined : seen[target.name];
   const known = [shown, live?.record].filter((each) => each !== undefined);
-  const facts = { pullRequest, isLive: live !== null, seen: known, others, nowMs: runtime.nowMs() };
+  const facts = { pullRequest, isLive: live !== null, seen: known, others: others.length, nowMs: runtime.nowMs() };
   return { decision: judgePreview(preview, facts), live, namespaces };
+}
+
+/** Those of the entry: the one of this pull request, and the others. */
+async function listLive(
+  { preview, target }: Pick<PreviewOfOne, 'preview' | 'target'>,
+  { number, namespaces }: { readonly number: number; readonly namespaces: PreviewNamespaces },
+  signal: AbortSignal,
+): Promise<{ readonly live: PreviewNamespace | null; readonly others: readonly PreviewNamespace[] }> {
+  const repository = preview.settings.repository.url;
+  const all = (await namespaces.list(signal)).filter(
+    ({ record, isTerminating }) =>
+      record.repository === repository && record.preview === preview.name && !isTerminating,
+  );
+  const isOwn = ({ name, record }: PreviewNamespace) => name === target.namespace && record.pullRequest === number;
+  return { live: all.find(isOwn) ?? null, others: all.filter((each) => !isOwn(each)) };
 }
 
 type Placed =
@@ -133,12 +142,35 @@ async function placePreview(
     head: head.sha,
     since: decision.since,
   };
-  if (live === null) {
-    if (run.seen instanceof DeployError) throw run.seen;
-    const created = await namespaces.create(target.namespace, { name: target.name, record }, signal);
-    if (created === null) return { kind: 'taken' };
-  } else if (live.record.head !== record.head || !live.isComplete) await namespaces.record(live, record, signal);
+  if (live === null && run.seen instanceof DeployError) throw run.seen;
+  const own = live ?? (await namespaces.create(target.namespace, { name: target.name, record }, signal));
+  if (own === null) return { kind: 'taken' };
+  if (!own.isComplete && !(await hasPlace(of, { number: run.number, namespaces }, signal))) {
+    await namespaces.remove(own, signal);
+    return { kind: 'absent', why: 'full', deleted: null };
+  }
+  if (!own.isComplete || own.record.head !== record.head) await namespaces.record(own, record, signal);
   return { kind: 'ready', namespaces, seen: { head: record.head, since: record.since } };
+}
+
+const RIVAL_PAUSE_MS = 1_000;
+
+/** Another process may have created a namespace at the same time. @throws DeployError `object-busy` until one of them is complete or gone */
+async function hasPlace(
+  { preview, target }: PreviewOfOne,
+  { number, namespaces }: { readonly number: number; readonly namespaces: PreviewNamespaces },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { others } = await listLive({ preview, target }, { number, namespaces }, signal);
+  const rivals = others.map(({ record, isComplete }) => ({ pullRequest: record.pullRequest, isComplete }));
+  const place = judgePlace(number, preview.limit, rivals);
+  if (place !== 'undecided') return place === 'within-limit';
+  throw new DeployError('object-busy', {
+    subject: `Namespace ${target.namespace}`,
+    message: `waits for the preview of another pull request, which is being created at the same time, because limit is ${preview.limit}`,
+    remedy: 'Wait for the retry.',
+    retryAfterMs: RIVAL_PAUSE_MS,
+  });
 }
 
 /** As any target is deployed. A preview that is at its head is only looked at. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isDue, judgePreview } from '../../../src/pulls/previews/judge.ts';
+import { isDue, judgePlace, judgePreview } from '../../../src/pulls/previews/judge.ts';
 import type { PreviewFacts, SweptFacts } from '../../../src/pulls/previews/judge.ts';
 import { aPullRequest, HEAD, OTHER } from './builders.ts';
 
@@ -104,4 +104,66 @@ describe('a sweep', () => {
       expect(isDue(RULES, facts)).toBe(due);
     },
   );
+});
+
+describe('previews that are created at the same time', () => {
+  type Phase = 'before' | 'listed' | 'created' | 'judged' | 'complete' | 'out' | 'withdrawing';
+
+  const others = (phases: readonly Phase[], own: number) =>
+    phases.flatMap((phase, index) => {
+      const exists = phase === 'created' || phase === 'judged' || phase === 'complete' || phase === 'withdrawing';
+      return exists && index !== own ? [{ pullRequest: index, isComplete: phase === 'complete' }] : [];
+    });
+
+  /** The next request of one process. Its effect, or its answer, is of this moment. */
+  function next(phase: Phase, own: number, { phases, limit }: { phases: readonly Phase[]; limit: number }): Phase {
+    switch (phase) {
+      case 'before':
+        return others(phases, own).length < limit ? 'listed' : 'out';
+      case 'listed':
+        return 'created';
+      case 'created': {
+        const place = judgePlace(own, limit, others(phases, own));
+        if (place === 'undecided') return 'created';
+        return place === 'full' ? 'withdrawing' : 'judged';
+      }
+      case 'judged':
+        return 'complete';
+      case 'withdrawing':
+        return 'out';
+      case 'complete':
+      case 'out':
+        return phase;
+      default:
+        return phase satisfies never;
+    }
+  }
+
+  it.each([
+    [1, 2],
+    [1, 3],
+    [2, 3],
+    [2, 4],
+    [3, 4],
+  ])('never exceed a limit of %i, and fill it, however the requests of %i processes interleave', (limit, processes) => {
+    const seen = new Map<string, readonly Phase[]>();
+    const ends: string[] = [];
+    const waiting: (readonly Phase[])[] = [Array.from({ length: processes }, (): Phase => 'before')];
+    for (let phases = waiting.pop(); phases !== undefined; phases = waiting.pop()) {
+      if (seen.has(phases.join())) continue;
+      seen.set(phases.join(), phases);
+      const now = phases;
+      const moves = now.flatMap((phase, own) => {
+        const after = next(phase, own, { phases: now, limit });
+        return after === phase ? [] : [now.with(own, after)];
+      });
+      if (moves.length === 0) ends.push(now.toSorted().join());
+      waiting.push(...moves);
+    }
+    const most = [...seen.values()].map((phases) => phases.filter((phase) => phase === 'complete').length);
+    expect(Math.max(...most)).toBe(limit);
+    // Where nothing moves any more, all have ended, and none waits for another.
+    const filled = [...Array<Phase>(limit).fill('complete'), ...Array<Phase>(processes - limit).fill('out')];
+    expect([...new Set(ends)]).toEqual([filled.join()]);
+  });
 });

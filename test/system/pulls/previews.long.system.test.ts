@@ -204,6 +204,22 @@ describe('previews of pull requests', () => {
     expect(left).not.toContain('headgate');
   }, 90_000);
 
+  it('do not exceed the limit when two processes have created the last one at the same time', async () => {
+    const first = await rig.open('apart-one', {}, { labels: ['preview'] });
+    await rig.shows(first, 'ready at ');
+    const lower = await rig.open('apart-two', {});
+    const higher = await rig.open('apart-three', {});
+    for (const each of [lower, higher]) await outcomeOf(each, 'unlabeled');
+    for (const each of [lower, higher]) await dieAfterCreating(each, 'headgate-previews');
+    for (const { number } of [higher, lower]) rig.pulls.label(number, ['preview']);
+    await rig.shows(higher, 'left out: there are 2 previews already');
+    await rig.deleted(higher);
+    await rig.shows(lower, 'ready at ');
+    expect([await rig.existence(lower), await rig.existence(higher)]).toEqual(['active', 'deleted']);
+    for (const { number } of [first, lower, higher]) rig.pulls.close(number);
+    for (const each of [first, lower]) await rig.deleted(each);
+  }, 170_000);
+
   it('are left out above the limit', async () => {
     const first = await rig.open('one', {}, { labels: ['preview'] });
     await rig.shows(first, 'ready at ');

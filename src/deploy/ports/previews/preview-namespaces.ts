@@ -17,7 +17,7 @@ export interface PreviewNamespace {
   readonly name: string;
   readonly uid: string;
   readonly record: PreviewRecord;
-  /** Its uid is recorded. If not, the process that created it has died, and nothing was deployed to it. */
+  /** Its uid is recorded. If not, the process that created it is about to do so, or has died, and nothing was deployed to it. */
   readonly isComplete: boolean;
   readonly isTerminating: boolean;
 }
@@ -35,13 +35,13 @@ export interface PreviewNamespaces {
   list(signal: AbortSignal): Promise<readonly PreviewNamespace[]>;
   /** Whether it does not exist. */
   isFree(namespace: string, signal: AbortSignal): Promise<boolean>;
-  /** `name`: of the target. Null: it exists, and was not created for this preview. */
+  /** `name`: of the target. `record` completes it. Null: it exists, and was not created for this preview. */
   create(
     namespace: string,
     of: { readonly name: string; readonly record: PreviewRecord },
     signal: AbortSignal,
   ): Promise<PreviewNamespace | null>;
-  /** Replaces the record. */
+  /** Replaces the record, and completes it. */
   record(namespace: PreviewNamespace, record: PreviewRecord, signal: AbortSignal): Promise<void>;
   /** Deletes it with all that it contains, if it still is the one that was created here. */
   remove(namespace: PreviewNamespace, signal: AbortSignal): Promise<void>;
