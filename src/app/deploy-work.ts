@@ -5,7 +5,7 @@ import { runRequests } from '../deploy/requests/run-requests.ts';
 import type { Runtime } from '../deploy/ports/runtime.ts';
 import { asDeployError } from '../error/deploy-error.ts';
 
-/** The deploy queue where its consumers come and go: requests, and reports about those that were given up. */
+/** The work of the deploy queue where no consumer runs permanently: requests, and reports about those that were given up. */
 export function deployWork(runtime: Runtime & AfterDeploy): Work<DeployRequest> {
   return {
     read: readRequest,

@@ -6,7 +6,7 @@ import type { HostApi } from '../githost/port/host-api.ts';
 import type { AppRuntime } from './app-runtime.ts';
 import type { HostAccess } from './githost/host-client.ts';
 
-/** How the process reads a repository as who it is on AWS. */
+/** Opens the login that reads a repository with the identity of the process on AWS. */
 export type IdentityLogin = (url: URL) => Promise<() => GitLogin>;
 
 /** The private certificate authority of a Git host, as PEM; null: none. */
@@ -22,7 +22,7 @@ export async function caOf({ caFile }: Repository): Promise<string | null> {
   });
 }
 
-/** The Git host with its API: a run needs both. */
+/** Names the Git host among the servers that are watched. Its API has the same name, because a run needs both. */
 export function gitServerOf({ url }: Repository): string {
   return `git ${new URL(url).host}`;
 }

@@ -22,7 +22,10 @@ import type { SecretSources } from './secrets.ts';
 
 export type WritingRuntime = Pick<AppRuntime, 'gitServerOf'> & { readonly secrets: SecretSources };
 
-/** Of branches, by the API of their host. @throws DeployError `config-invalid` when it has none */
+/**
+ * Opens a writer that commits to branches by the API of their host.
+ * @throws DeployError `config-invalid` when the host has no such API, or the repository has no token for it
+ */
 export async function openApiWriterOf(
   repository: Repository,
   runtime: WritingRuntime & Pick<AppRuntime, 'openGit' | 'servers' | 'wait'>,
@@ -43,12 +46,12 @@ export async function openApiWriterOf(
   return openApiWriter({ api: commits, repository: { api, fullName }, git, reader, ...access });
 }
 
-/** Of branches. */
+/** Opens a writer that pushes to branches. */
 export async function openWriterOf(repository: Repository, runtime: WritingRuntime): Promise<BranchWriter> {
   return openBranchWriter(await writeServerOf(repository, runtime));
 }
 
-/** Which records count. It remembers what it warned of. */
+/** Decides which records count, and remembers which unsigned ones it has warned about. */
 export function recordTrustOf({ config, keys, log }: Pick<AppRuntime, 'config' | 'keys' | 'log'>): RecordTrust {
   return openRecordTrust({ hasKey: config.keys.length > 0, keys, log });
 }
@@ -62,7 +65,7 @@ export async function withSignatures(
   return signingWriter(writer, { url, keys: await keys(AbortSignal.timeout(SECRET_TIMEOUT_MS)) });
 }
 
-/** Of the refs that only Headgate writes. */
+/** Opens a writer of the refs that only Headgate writes. */
 export async function refWriterOf(
   repository: Repository,
   runtime: WritingRuntime & Pick<AppRuntime, 'openGit'>,
@@ -71,7 +74,7 @@ export async function refWriterOf(
   return openRefWriter(server, reader);
 }
 
-/** Of pull requests. With the credentials that push, so that those that read Git need no more rights. */
+/** Opens the pull requests of a repository with the credentials that push, so that those that read Git need no more rights. */
 export async function openProposalsOf(
   repository: Repository,
   runtime: AppRuntime & WritingRuntime,
@@ -91,7 +94,7 @@ async function writeTokenOf({ write, name }: Repository, { secrets }: WritingRun
   return write.kind === 'iam' ? null : resolveSecret(write, secrets, AbortSignal.timeout(SECRET_TIMEOUT_MS));
 }
 
-/** Of the API of the host. */
+/** The token for the API of the host. */
 async function apiTokenOf(repository: Repository, runtime: WritingRuntime): Promise<string> {
   return (await writeTokenOf(repository, runtime)) ?? hasNoApi(repository.name);
 }

@@ -12,13 +12,13 @@ export function previewContext(plans: PlanContext, runtime: AppRuntime): Preview
   const turns = new Map<string, Promise<unknown>>();
   return {
     ...plans,
-    // What a message or a plan does not need.
+    // Loaded late: messages and plans do not need it.
     run: async (...args) => (await import('../deploy/requests/run-target.ts')).runTarget(...args),
     openNamespaces: (target) => openNamespacesOf(target, runtime),
     openDeployments: (repository) => openDeploymentsOf(repository, runtime),
     inTurn(preview, work) {
       const turn = (turns.get(preview) ?? Promise.resolve()).then(work);
-      // The next one does not care how this one ended.
+      // The next turn begins however this one ended.
       turns.set(
         preview,
         turn.catch(() => undefined),
@@ -37,7 +37,7 @@ export async function openNamespacesOf(
   return previewNamespaces(await connect({ ...target, serviceAccount: null }));
 }
 
-/** Null: the host has no deployments, or not here, or the repository has no credentials. */
+/** Null: the host has no deployments, Headgate does not use them there, or the repository has no credentials for them. */
 export async function openDeploymentsOf(repository: Repository, runtime: AppRuntime): Promise<Deployments | null> {
   const { api, fullName } = repository;
   const { loadApi, loadDeployments } = hostOf(repository);

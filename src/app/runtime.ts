@@ -49,7 +49,7 @@ export interface RuntimeOptions {
   /** Besides commit status, Kubernetes Event and log. Default: none. */
   readonly channels?: readonly Channel[];
   readonly limits?: RunLimits;
-  /** It only reads clusters, so that a cluster with a read role is read by that. Default: it also writes. */
+  /** The runtime only reads clusters, with the read role of those that have one. Default: it also writes. */
   readonly isReader?: boolean;
   /** For private registries of charts. Default: none is known. */
   readonly registryLogin?: RegistryLogin;

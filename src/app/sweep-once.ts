@@ -4,7 +4,7 @@ import type { Runtime } from '../deploy/ports/runtime.ts';
 import { sweep } from '../deploy/sweep.ts';
 import type { Send } from '../deploy/targets/by-cluster.ts';
 
-/** Left for sending what was found when the time is over. */
+/** Reserved for queuing what was found once the time for looking is over. */
 const SENDING_MS = 10_000;
 
 interface Sweep {

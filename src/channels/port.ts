@@ -99,7 +99,7 @@ export interface ChannelRenderer {
   readonly together: number;
   /** `nowMs`: for signatures. Null: this kind does not report them. */
   readonly render: (notices: readonly Notice[], to: Destination, nowMs: number) => ChannelRequest | null;
-  /** Answers with status 2xx that are failures, and what to do. Default: none is. */
+  /** What to do about an answer with status 2xx, some of which are failures. Default: none is. */
   readonly judge?: (answer: ChannelAnswer) => 'sent' | 'again' | 'refused';
 }
 

@@ -48,7 +48,7 @@ export function severityOf(notices: readonly Notice[]): Severity {
   return found.has('error') ? 'error' : found.has('warning') ? 'warning' : 'info';
 }
 
-/** Details of one message are all shown; of many, those of what went wrong are more than enough. */
+/** With one notice, a message shows all of its details; with several, this many of each. */
 const DETAILS_OF_MANY = 2;
 
 /** What a message says below its headline. */

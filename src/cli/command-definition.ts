@@ -15,7 +15,7 @@ interface CommandHelp {
   readonly options?: readonly Option[];
   /** `serve` logs to stdout. Every other command reserves stdout for its answer, and takes `--output`. */
   readonly logsTo?: 'stdout' | 'stderr';
-  /** Beside `text` and `json`; the body reads them from its flag `output`. */
+  /** In addition to `text` and `json`; the body reads them from its flag `output`. */
   readonly moreOutputs?: readonly string[];
   /** Not for people: the list of commands does not show it. */
   readonly isHidden?: true;

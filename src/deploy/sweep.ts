@@ -123,7 +123,7 @@ async function isBehind(
     const { needsHeldRun } = await import('./hold/sweep-held.ts');
     const nowMs = runtime.nowMs();
     const hold = activeHold(state, nowMs);
-    // A run ends one that has run out.
+    // The hold has run out: a run has to end it.
     if (hold === null) return true;
     const kept = { at: hold.at, reason: describeHold(hold) };
     return needsHeldRun({ target, state, ...kept, tip, nowMs }, { git, tools }, signal);
@@ -141,7 +141,7 @@ async function isBehind(
   return isUnsettled || !(await isAtTip({ target, state, tip }, { git, tools }, signal));
 }
 
-/** Outside its windows, unless the run of the tip has opened within one. */
+/** What keeps the tip from being deployed outside the windows; null: nothing, or the run of the tip opened within one. */
 async function closedFor(
   { target: { windows }, state, tip }: { target: Target; state: TargetState; tip: Revision },
   nowMs: number,

@@ -3,7 +3,7 @@ import type { UploadPack } from './wire/upload-pack.ts';
 
 /** Git objects that this machine has, such as those of a checkout with changes that are not committed. */
 export interface LocalObjects {
-  /** Those of the objects that it has. */
+  /** Returns those of the objects that this machine has. */
   read(ids: readonly string[], signal: AbortSignal): Promise<ObjectStore>;
 }
 

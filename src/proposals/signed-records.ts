@@ -118,8 +118,9 @@ const NOT_SIGNED =
   'these records have no signature of the key in headgate.yml, so they do not count: they were written before the key was set, under another URL or key, or by someone else. The last 200 commits of the branch are read instead';
 
 /**
- * What the ref has and what only the branch has, in the order of the branch: the host refused the record, the process died before
- * it, or someone removed it. Each list: the newest first. `isRecorded`: it is from the ref.
+ * What the ref has and what only the branch has, in the order of the branch. A record is only on the branch if the host refused
+ * it, the process died before it was pushed, or someone removed it. Each list begins with the newest. `isRecorded`: the commit
+ * is from the ref.
  */
 export function inOrder<T extends Pick<Past, 'revision' | 'message'>>(
   ofRef: readonly T[],

@@ -34,7 +34,10 @@ export interface Recall {
 
 export interface ReceiveOptions {
   readonly groups: number;
-  /** Leaves a group where it is, to be offered again. Default: none. SQS does not choose, so it is only for queues in this process. */
+  /**
+   * Whether a group may be taken. Otherwise it stays, to be offered again. Default: every group may be. SQS does not choose, so
+   * this is only for queues in this process.
+   */
   readonly mayTake?: (group: string, firstBody: () => string) => boolean;
   readonly visibilitySeconds: number;
   readonly waitSeconds: number;

@@ -61,8 +61,8 @@ export async function servePushed<T extends { readonly target: string }>(
 }
 
 /**
- * How often a message was pushed that is this old and was always pushed again after its pause. At most as often as makes the pause
- * the longest: a message that waited for hours has not failed as long.
+ * How often a message of this age was pushed, if each push came right after the pause of the one before. Stops counting at the
+ * longest pause: a message that only waited for hours has not failed for hours.
  */
 export function triesWithin(ageMs: number): number {
   let tries = 1;

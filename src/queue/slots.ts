@@ -39,9 +39,9 @@ export function serversOfMessages<T>(
 const WORST_FIRST: readonly Condition[] = ['silent', 'unproven', 'answering'];
 
 /**
- * May a group that depends on these servers be handled next to those that are? A run counts for what it waits for *now*, so
- * a server that stops answering gives the slots of its runs back, and as many servers as there are can hold none of the
- * slots of those that answer.
+ * May a group that depends on these servers be handled in addition to the running ones? A run counts for what it waits for
+ * *now*. So a server that stops answering gives the slots of its runs back, and any number of such servers can take no slot of
+ * those that answer.
  */
 export function mayBegin(
   servers: readonly string[],

@@ -28,7 +28,7 @@ export interface Outcome {
   readonly revision: Revision;
   /** The target is at this commit now. */
   readonly isDeployed: boolean;
-  /** One line: the verdict. */
+  /** One line: the verdict, its time, and the counts or the reason. */
   readonly note: string;
   /** RFC 3339. */
   readonly at: string;

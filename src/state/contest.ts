@@ -45,7 +45,7 @@ export function nextContests(
   return Object.fromEntries([...next].toSorted(([, a], [, b]) => b.lastMs - a.lastMs).slice(0, CONTESTS));
 }
 
-/** What another commit may have lifted is looked at again: all that was refused. */
+/** Forgets the contests that were refused, so that they are tried again: another commit may have lifted the reason. */
 export function withoutRefused(contests: Contests): Contests {
   return Object.fromEntries(Object.entries(contests).filter(([, { isRefused }]) => isRefused !== true));
 }

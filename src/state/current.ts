@@ -64,12 +64,12 @@ export function commitToKeep(state: TargetState): Revision | null {
   return run.dirty === 'all' || run.dirty.length > 0 ? null : (applied.source?.revision ?? null);
 }
 
-/** The tip was pending until the end of a hold, and is the same as what the target is held at since. */
+/** The tip is recorded as pending while a hold keeps another commit. Where the tip changes nothing, a run has to end that. */
 export function isLeftByHold({ hold, outcome }: Pick<TargetState, 'hold' | 'outcome'>, tip: Revision): boolean {
   return hold !== null && hold.at !== tip && outcome.pendingOn === tip;
 }
 
-/** Another commit than the tip was left pending, and nothing is left to apply of it: the tip takes it back. */
+/** A commit that is neither the tip nor the applied one was left pending: a run of the tip reports it as superseded. */
 export function isLeftPending({ outcome: { pendingOn }, applied }: TargetState, tip: Revision): boolean {
   return pendingOn !== null && pendingOn !== tip && pendingOn !== applied.source?.revision;
 }

@@ -8,7 +8,7 @@ export interface ReadinessRecord {
   readonly sinceMs: number;
   readonly readiness: 'progressing' | 'ready' | 'not-ready';
   readonly notReady: readonly NotReady[];
-  /** Unless this one is: the last commit that became ready before it; null: unknown. */
+  /** The last ready commit before this one, if this one is not ready; null: unknown. */
   readonly lastReady: Revision | null;
   /** RFC 3339. */
   readonly at: string;

@@ -141,7 +141,7 @@ export interface Waiting {
   readonly isApplied: boolean;
   /** Human-readable: `Deployment shop/db`, `target infra-prod`. */
   readonly on: readonly string[];
-  /** A hold or a window keeps it from being deployed, although it could be. */
+  /** A hold, a window or a missing approval keeps the commit from being deployed, although nothing else does. */
   readonly isDeferred: boolean;
   /** The entries of unfinished files are accurate: the run that recorded them has closed. */
   readonly isExact: boolean;

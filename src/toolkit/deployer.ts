@@ -29,7 +29,7 @@ export interface DeployerOptions {
   readonly queue: MessageQueue;
   /** The kinds of channels that `readConfig` got. */
   readonly channels?: readonly ChannelDefinition[];
-  /** Custom renderers. A target is rendered by one whose file its path has. */
+  /** Custom renderers. A renderer is used for a target whose path has its file. */
   readonly renderers?: readonly GivenRenderer[];
   /** Reads every secret. Default: the environment, files, and AWS with the machine's credentials. */
   readonly secrets?: SecretStore;
@@ -45,7 +45,7 @@ export interface DeployerOptions {
 export interface Deployer {
   /** The answer to a webhook request if its head alone decides it; null: read the body. */
   admit(head: RequestHead): Promise<Answer | null>;
-  /** Answers `POST /webhooks/<repository>` and `GET /healthz`; a push is in the queue then. Never rejects. */
+  /** Answers `POST /webhooks/<repository>` and `GET /healthz`. A push is in the queue before the answer. Never rejects. */
   receive(request: WebhookRequest, signal: AbortSignal): Promise<Answer>;
   /** Serves `admit` and `receive` over HTTP, with limits of time and memory. Port 0 picks a free one. */
   listen(at: { readonly host: string; readonly port: number }): Promise<{ readonly url: string }>;

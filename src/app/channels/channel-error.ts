@@ -13,7 +13,7 @@ interface Refused {
 
 const REASON = inCharacters(201);
 
-/** Only a person can fix it. `status` null: nothing was sent. */
+/** A failure that only a person can fix. `status` null: nothing was sent. */
 export function refusal(
   { channel, to }: Refused,
   { status, text }: { readonly status: number | null; readonly text: string },
@@ -28,7 +28,7 @@ export function refusal(
   });
 }
 
-/** The queue sends it again. */
+/** A failure that may pass: the queue sends the message again. */
 export function unreachable(
   { channel, to }: Refused,
   { reason, afterMs }: { readonly reason: string; readonly afterMs: number | null },
@@ -49,7 +49,7 @@ function shown(text: string, to: Destination): string {
   return cutEnd(visibleLine(line), REASON);
 }
 
-/** Of HTTP, and of SMTP (RFC 4954). */
+/** The codes of HTTP, and of SMTP (RFC 4954), that refuse a key. */
 const KEY_REFUSED: ReadonlySet<number> = new Set([401, 403, 530, 535]);
 
 function remedyOf(status: number | null, { name, url, token, topic, bus }: ChannelConfig): string {

@@ -13,7 +13,7 @@ import type { SenderOptions } from './delivery.ts';
 export interface Sent {
   /** What the service will not take, whatever is done. */
   readonly refused: readonly Problem[];
-  /** To be sent again, the first one that failed and all after it. */
+  /** What is to be sent again: the first notice that failed, and all after it. */
   readonly later: { readonly notices: readonly Notice[]; readonly error: DeployError } | null;
 }
 

@@ -11,7 +11,7 @@ import type { Delivery } from './delivery.ts';
 /** An answer is a few bytes, or one deployment. */
 const BODY_LIMIT_BYTES = 256 * 1024;
 
-/** With how long the service wants to be left alone; null: it does not say. */
+/** `afterMs`: how long the service wants no further request; null: it does not say. */
 interface Answer extends ChannelAnswer {
   readonly afterMs: number | null;
 }

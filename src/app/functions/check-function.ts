@@ -52,7 +52,8 @@ function looks(runtime: AppRuntime, world: FunctionEnvironment): Work<CheckReque
       const checked = await lookOnce({ request: check, looks: tries }, runtime, signal);
       if (checked === 'done') return { kind: 'done' };
       const { again, afterMs } = checked;
-      // What was reported is read from the target; that the commit has its final status is known to the message alone.
+      // When the message is delivered again, what was reported is read from the target. Only the message can record that the
+      // commit has its final status.
       if (again.statusIsFinal === request.statusIsFinal) return { kind: 'retry', afterMs };
       await runtime.checks.send(again, afterMs, signal);
       return { kind: 'done' };

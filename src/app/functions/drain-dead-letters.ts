@@ -46,7 +46,7 @@ async function drain({ inbox, queue, log }: Draining, signal: AbortSignal): Prom
     if (messages.length === 0) return;
     const letters = messages.map(({ body }) => ({ body, request: readRequest(body) ?? requestOf(readCheck(body)) }));
     for (const { body, request } of letters) {
-      // The report itself was given up, or it cannot be read: the log is the last that remembers it.
+      // If the report itself was given up, or cannot be read, only the log still records it.
       if (request === null) log({ level: 'error', message: 'not-a-request', length: body.length });
       else if (request.gaveUp === true) log({ level: 'error', message: 'dead-letter', target: request.target });
     }
@@ -61,7 +61,7 @@ async function drain({ inbox, queue, log }: Draining, signal: AbortSignal): Prom
   }
 }
 
-/** A check that never ran leaves its commit without a final status, as a request does. */
+/** A check that was given up leaves its commit without a final status, as a deploy request does, so it is reported as one. */
 function requestOf(check: CheckRequest | null): DeployRequest | null {
   if (check === null) return null;
   const { target, generatedFrom, trigger, revision, sinceMs } = check;

@@ -7,8 +7,9 @@ const PROBLEMS: ReadonlySet<string> = new Set(['failed', 'not-ready', 'sweep-fai
 const RUNS: ReadonlySet<string> = new Set(['deployed', 'unchanged', 'refused', 'partial', 'failed', 'waiting']);
 
 /**
- * Makes CloudWatch metrics of a line that reports an outcome: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
- * Each metric costs as much as an hour in which it has a value, so there are four for all targets; the log has the rest.
+ * Makes CloudWatch metrics of a line that reports an outcome:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ * A metric is billed for each hour in which it has a value, so there are four for all targets; the log has the rest.
  */
 export function outcomeMetrics(stage: string) {
   return (line: Line, nowMs: number): Readonly<Record<string, unknown>> => {

@@ -8,9 +8,9 @@ import { pullContext } from './queuing-work.ts';
 import { workQueueOf } from './work-hints.ts';
 
 /**
- * What a sweep queues besides deploys: polls of images, previews that are due and, when it is for drift too, looks at promotions.
- * These are woken by what becomes ready; each minute, looking at them would cost more than everything else. One that fails
- * stops no other.
+ * What a sweep queues besides deploys: polls of images, previews that are due and, when it also looks for drift, looks at
+ * promotions. Promotions are woken by targets that become ready: looking at them each minute would cost more than everything
+ * else. A look that fails does not stop the others.
  */
 export function sweepWork(world: FunctionEnvironment, runtime: AppRuntime) {
   const { config, log, nowMs } = world;

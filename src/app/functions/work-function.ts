@@ -22,7 +22,7 @@ import { functionRuntime } from './function-runtime.ts';
 import { pullContext, queuingWork } from './queuing-work.ts';
 import { workQueueOf } from './work-hints.ts';
 
-/** As a process that receives the messages itself: nothing newer waits long behind a pause. */
+/** As long as in a process that receives the messages itself: no newer message waits long behind a pause. */
 const LONGEST_PAUSE_SECONDS = 15 * 60;
 /** SQS hides a message for at most 12 hours. */
 const LONGEST_DELAY_SECONDS = 12 * 3600;
@@ -33,7 +33,7 @@ interface Invocation {
   readonly signal: AbortSignal;
 }
 
-/** Serves the work queue: a batch may have messages of every kind, and the group says of which. */
+/** Serves the work queue. A batch may have messages of every kind, and the name of a group shows of which. */
 export function workFunction(world: FunctionEnvironment) {
   const runtime = workRuntime(world);
   const work = workQueueOf(world);
@@ -106,7 +106,9 @@ async function hideUntilDue(
   });
 }
 
-/** Groups whose first message is not due yet are hidden until it is, and what was sent later with them. */
+/**
+ * Separates groups that are due from those whose first message is not: these are hidden until it is, with what was sent later.
+ */
 function split({ messages }: Batch, nowMs: number) {
   const due: Messages[number][] = [];
   const early: Early[] = [];

@@ -10,8 +10,8 @@ export function contributorsOf(commits: readonly Contribution[]): Omit<Contribut
 }
 
 /**
- * `Co-authored-by: Ann <ann@example.com>`. Each text is bounded, and neither can be shared with its neighbor: a commit
- * message has any length, and 8 KB of spaces behind the colon took 14 s to match.
+ * `Co-authored-by: Ann <ann@example.com>`. Each part is bounded, and no character can belong to two of them: a commit message
+ * may be of any length, and 8 KB of spaces behind the colon took 14 s to match.
  */
 function coAuthorsIn(message: string): readonly string[] {
   const named = message.matchAll(/^co-authored-by:([^<>]{1,300})<([^<>\s]{1,200})>[^\S\n]*$/gim);

@@ -95,7 +95,7 @@ function retriesOf(host: HostApi, isRepeatable: boolean): RetryPolicy<HostAnswer
   };
 }
 
-/** It would be as large again. */
+/** A repeated request would get a response of the same size. */
 function isTooLarge(cause: unknown): boolean {
   return cause instanceof ExchangeError && cause.failure === 'too-large';
 }

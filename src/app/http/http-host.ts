@@ -26,7 +26,7 @@ export interface HttpHostOptions {
   readonly port: number;
   /** Of the queue's gateway, without a slash at the end. */
   readonly tasksUrl: string;
-  /** Messages are sent with the first one, and all are accepted. */
+  /** Messages are sent with the first key, and a request may have any of them. */
   readonly keys: readonly [SecretReference, ...SecretReference[]];
   /** How long the queue waits for an answer. */
   readonly taskLimitMs: number;

@@ -8,12 +8,12 @@ import type { Tasks } from './tasks.ts';
 
 const Input = z.object({ drift: z._default(z.boolean(), true) });
 
-/** The next scheduled one is as good as a retry. */
+/** The pause before a failed sweep is requested again. The next scheduled sweep is as good as a retry. */
 const RETRY_SECONDS = 60;
 
 /**
- * `/sweep`, for a schedule: queues targets that are behind their tip and, unless the body is `{"drift":false}`, drifted objects.
- * One that is requested while another runs would only repeat it.
+ * `/sweep`, for a schedule: queues targets that are behind their tip and, unless the body is `{"drift":false}`, drifted
+ * objects. A request during such a sweep shares its result: another sweep would only repeat it.
  */
 export function sweepTask(tasks: Tasks): TaskRoute['serve'] {
   const running = new Map<boolean, Promise<readonly string[]>>();

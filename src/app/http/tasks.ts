@@ -31,7 +31,9 @@ export interface Tasks {
 /** As the queue of `serve` and the queue on AWS. Only a queue that reports how often it pushed a message reaches it. */
 const MAX_TRIES = 20;
 
-/** Platforms end a process after ten seconds: so long its tasks may work on, and its connections stay open. */
+/**
+ * Platforms end a process after ten seconds. Its tasks may work for this long, and its connections stay open a little longer.
+ */
 export const FINISH_MS = 7_000;
 export const CLOSE_MS = 9_000;
 

@@ -6,7 +6,9 @@ import type { Probe } from './probe.ts';
 
 type Runtime = Pick<AppRuntime, 'openGit' | 'gitServerOf'> & { readonly secrets: SecretSources };
 
-/** Reads the refs as before a push, which hosts answer only to those who may push. Null: nothing is pushed. */
+/**
+ * Reads the refs as a push does first: hosts answer that only to those who may push. Null: the repository is not written to.
+ */
 export function writeProbe(repository: Repository, runtime: Runtime): Probe | null {
   if (repository.write === null) return null;
   return {

@@ -10,7 +10,7 @@ import { hostFailure, sendCall } from '../githost/host-calls.ts';
 import { openHostClient } from '../githost/host-client.ts';
 import type { Refused } from '../githost/host-client.ts';
 
-/** Of a hundred statuses each. GitHub keeps a thousand of a context. */
+/** A page has up to a hundred statuses. GitHub keeps a thousand for each context of a commit. */
 const MAX_PAGES = 20;
 
 /**

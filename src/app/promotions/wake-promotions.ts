@@ -10,7 +10,10 @@ export interface PromotionWakes {
   readonly wakePromotions: (target: string, signal: AbortSignal) => Promise<void>;
   /** A commit status of the repository is a success. Resolves to what was queued. */
   readonly wakeByStatus: NonNullable<Reception['wakeByStatus']>;
-  /** What a commit status let pass that no event announced, what is due before the next sweep, and what was lost. */
+  /**
+   * Queues every step: for commit statuses that no event announced, for what becomes due before the next sweep, and for what
+   * was lost.
+   */
   readonly wakeAll: (signal: AbortSignal) => Promise<void>;
 }
 

@@ -47,7 +47,7 @@ export async function writeOutcomes(
   }
 }
 
-/** One line for each push that was not, or not completely, accepted. */
+/** Logs one line for a push that was not accepted completely, and decides whether the queue repeats it. */
 function settle(refused: readonly RefusedRecord[], { repository, runtime, tries }: Recording): Handled {
   const [first] = refused;
   if (first === undefined) return { kind: 'done' };

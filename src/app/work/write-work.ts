@@ -17,7 +17,7 @@ import type { GroupWork } from './group-work.ts';
 import { openUpdatesLate } from './open-updates-late.ts';
 import type { WorkRuntime } from './work-runtime.ts';
 
-/** Each holds the files of a branch that name an image. */
+/** Each group in work holds the files of a branch that name an image. */
 const LIMITS: SlotLimits = { answering: 4, unproven: 4, silent: 16, perServer: 4 };
 
 /**
@@ -84,7 +84,7 @@ async function recordOrRetry(
   return writeOutcomes(outcomes, { repository, runtime, tries }, signal);
 }
 
-/** The message itself waits in its group for the time at which the step may move: nothing else is sent. */
+/** A step that may move later keeps its message hidden in the group until then: no other message is sent. */
 async function inTime(
   work: Promise<Promoted>,
   { nowMs, tries }: { readonly nowMs: () => number; readonly tries: number },

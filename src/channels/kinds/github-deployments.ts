@@ -69,7 +69,7 @@ function find(
   return { kind: 'http', method: 'GET', url, headers: headersOf(to), body: null, next };
 }
 
-/** Whatever the commit's own checks say: it is deployed already. */
+/** Requires no check of the commit to succeed: it is deployed already. */
 function create({ notice, revision }: { notice: Notice; revision: string }, to: Destination): HttpMessage {
   const content = {
     ref: revision,

@@ -115,7 +115,7 @@ export function formatStatusTable(
   ].join('\n');
 }
 
-/** What was given up: by serve, as its own record has it, and on AWS, as the state has it (record-dead.ts). */
+/** What was given up: from the own records of serve and, on AWS, from the state (record-dead.ts). */
 export function lettersOf(
   state: TargetState | null,
   letters: readonly DeadLetter[],

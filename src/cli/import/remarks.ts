@@ -27,7 +27,7 @@ export type FieldRules = Readonly<Record<string, Rule | ((value: unknown) => Rul
 export const note = (message: string): Rule => ({ kind: 'note', message });
 export const untranslated = (message: string): Rule => ({ kind: 'untranslated', message });
 export const changesManifests = (message: string): Rule => ({ kind: 'changes-manifests', message });
-/** Applies unless the field has the value that it has anyway. */
+/** Applies the rule unless the field has its usual value. */
 export const unless =
   (usual: unknown, rule: Rule) =>
   (value: unknown): Rule =>
@@ -48,7 +48,7 @@ export function remark(object: ForeignObject, field: string, rule: NonNullable<R
 
 type FieldRemark = Pick<Remark, 'kind' | 'field' | 'message'>;
 
-/** The rule of a field holds for what no rule below it names. */
+/** The rule of a field also covers the fields below it that have no rule. */
 function remarksBelow(value: unknown, path: string, rules: FieldRules): readonly FieldRemark[] {
   if (Array.isArray(value) && hasRule(`${path}[]`, rules)) {
     const found = value.flatMap((item) => remarksBelow(item, `${path}[]`, rules));

@@ -64,7 +64,7 @@ export function isOf({ name, prefixes, settings }: Preview, { name: namespace, r
   );
 }
 
-/** What reads its state. The branch is known to the Git host alone. */
+/** A target that suffices to read the state of a preview. Only the Git host knows the branch. */
 export function recordedTarget(preview: Preview, { record }: PreviewNamespace): Target {
   return previewTarget(preview, { number: record.pullRequest, branch: '', sha: record.head });
 }

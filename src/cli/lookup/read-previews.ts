@@ -70,7 +70,7 @@ async function readCluster(
 
 export const NO_PREVIEWS: FoundPreviews = { rows: [], left: [], problems: [] };
 
-/** Of a repository of this file: another installation may share the cluster. */
+/** Is it of a repository in this file, but of no entry? Another installation may share the cluster. */
 function isLeft(namespace: PreviewNamespace, { previews, repositories }: Config): boolean {
   const isKnown = [...repositories.values()].some(({ url }) => url === namespace.record.repository);
   return isKnown && !previews.some((each) => isOf(each, namespace));

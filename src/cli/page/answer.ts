@@ -36,7 +36,7 @@ export function fail(response: ServerResponse, thrown: unknown, log: Log): void 
   response.end(problemPage(problem, null));
 }
 
-/** The fields of a form that this session was shown; null: it is another one, which is answered. */
+/** The fields of a form that this session was shown. Null: it was not, and an error was sent. */
 export async function readOwnForm(exchange: Exchange, formToken: string | null): Promise<URLSearchParams | null> {
   const form = await readForm(exchange.request);
   if (form === null) {

@@ -49,7 +49,7 @@ export function admit({ method = '', url = '', headers }: IncomingMessage, port:
   return { method, path: pathname, parameters: searchParams, cookie: cookieOf(headers.cookie ?? '', port) };
 }
 
-/** Cookies do not know ports, so its name has the port. */
+/** Cookies ignore ports, so the name has the port. */
 export function cookieName(port: number): string {
   return `headgate-${port}`;
 }
@@ -57,7 +57,7 @@ export function cookieName(port: number): string {
 function cookieOf(header: string, port: number): string {
   const name = `${cookieName(port)}=`;
   const found = header.split(/; ?/).filter((each) => each.startsWith(name));
-  // Two: another program on this machine has set one.
+  // If there are two, another program on this machine has set one.
   return found.length === 1 ? (found[0]?.slice(name.length) ?? '') : '';
 }
 

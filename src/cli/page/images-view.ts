@@ -47,7 +47,10 @@ function policyText(policy: TagPolicy): string {
   }
 }
 
-/** When a branch was polled last is known to the process that polls it. All of its images are read together. */
+/**
+ * Only the process that polls a branch knows when it did so last, so the interval is shown. All images of a branch are read
+ * together.
+ */
 function pollsText({ webhook }: Pick<ImagePolicy, 'webhook'>, { intervalMs }: WriteGroup): string {
   const announced = webhook === null ? [] : ['when its registry announces a tag'];
   const polled = intervalMs === 0 ? [] : [`within ${durationOf(intervalMs)}`];

@@ -18,7 +18,7 @@ export interface Live {
 }
 
 const LISTENERS = 40;
-/** A reader that takes less is gone, or hostile. */
+/** A reader with more unread data than this is gone, or hostile. */
 const UNREAD_BYTES = 65_536;
 
 interface Watched {

@@ -11,10 +11,10 @@ const POLL_INTERVAL_MS = 500;
 export type Ping =
   | { readonly kind: 'answered'; readonly delivery: HookDelivery }
   | { readonly kind: 'not-listed-in-time' | 'host-lists-none' }
-  /** Some hosts send the newest push again, which an empty repository does not have. */
+  /** Some hosts send the newest push as a test, which an empty repository does not have. */
   | { readonly kind: 'not-sent'; readonly reason: string };
 
-/** Has a delivery sent, and waits until the host lists how the receiver answered it. */
+/** Makes the host send a delivery, and waits until it lists how the receiver answered. */
 export async function pingWebhook(id: string, hooks: WebhookClient, signal: AbortSignal): Promise<Ping> {
   if (hooks.test === null) return { kind: 'not-sent', reason: 'its API cannot send one' };
   const before = await hooks.deliveries(id, signal);

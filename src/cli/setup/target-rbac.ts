@@ -27,8 +27,9 @@ export function previewOwner({ prefixes }: Pick<Preview, 'prefixes'>): Pick<Targ
 const READ_VERBS: ReadonlySet<string> = new Set(['get', 'list']);
 
 /**
- * infra/rbac/target.yaml for each target, in each of its namespaces, as one YAML stream for kubectl. `hasReaders`: and what
- * reading takes of it, for the read role of the cluster. For a preview, in every namespace: its own do not exist before.
+ * infra/rbac/target.yaml for each target, in each of its namespaces, as one YAML stream for kubectl. `hasReaders`: also the
+ * rules that only read, for the read role of the cluster. A preview gets its rules in every namespace, because its own do not
+ * exist yet.
  */
 export async function rbacManifests(
   targets: readonly Target[],

@@ -76,7 +76,7 @@ async function verifyIn(
   }
 }
 
-/** A sweep function that knows no verification sweeps, and returns what it queued. */
+/** An older sweep function does not support verification: it sweeps, and returns what it queued. */
 function unknownResults(name: string): DeployError {
   return new DeployError('aws-unreachable', {
     subject: `function ${name}`,

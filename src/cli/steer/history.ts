@@ -29,7 +29,7 @@ export async function historyCommand(context: Context, target: Target): Promise<
   }
 }
 
-/** Which commit is awaited is for finding the last one that was ready, and changes with that rule. */
+/** Leaves out the awaited commit: it only serves to find the last commit that was ready, and changes with that rule. */
 function asJson({ awaited: _awaited, committedMs = null, ...shown }: HistoryEntry): object {
   return { ...shown, committedAt: committedMs === null ? null : new Date(committedMs).toISOString() };
 }

@@ -140,10 +140,10 @@ function connectionOver(first: ClusterAccess, sessionOf: SessionOf, options: Con
   }
 
   /**
-   * A stale connection (idle, a frozen function, a restarted server) fails only on its next request, which is sent again
-   * once. A certificate of another authority is retried once after renewing the access. What was refused before the server
-   * acted on it is sent again more often: nginx ends a connection after some requests, and refuses those beyond. None of
-   * them needs a pause, so none is in the retry policy.
+   * A stale connection (idle, a frozen function, a restarted server) fails only on its next request, which is sent again once.
+   * After a certificate of another authority, it is sent again once with renewed access. A request that the server refused
+   * before acting on it is sent again more often: nginx ends a connection after a number of requests, and refuses those that
+   * come later. None of these retries needs a pause, so the retry policy does not cover them.
    */
   async function sendFresh(request: KubeRequest, isRetry: boolean, signal: AbortSignal): Promise<RawAnswer> {
     for (let tries = 1; ; tries += 1) {

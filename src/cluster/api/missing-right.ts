@@ -12,7 +12,10 @@ export interface MissingRight {
   readonly namespace: string | null;
 }
 
-/** From the beginning: a policy that denies an object may quote text of it, and its author would choose who is granted what. */
+/**
+ * Matched from the beginning: a policy that denies an object may quote text of it, and otherwise the author of that text would
+ * choose who is granted what.
+ */
 const FORBIDDEN =
   /^[\w.-]+(?:\/[\w.-]+)? (?:"(?<name>[^"]*)" )?is forbidden: User "(?<user>[^"]+)" cannot (?<verb>\S+) resource "(?<plural>[^"/]+)(?<sub>\/[^"]*)?" in API group "(?<group>[^"]*)"(?: in the namespace "(?<namespace>[^"]+)"| at the cluster scope)/;
 

@@ -80,8 +80,8 @@ function byText({ message }: Status): string | null {
 }
 
 /**
- * Server-side apply removes only fields that it owns, and the server has set `rollingUpdate` itself. Owned once, even as {},
- * it goes away with the next apply.
+ * Server-side apply removes only fields that its manager owns, and the server itself has set `rollingUpdate`. Once Headgate has
+ * owned the field, even as {}, the next apply removes it.
  */
 const BY_FIELD: readonly (readonly [RegExp, string])[] = [
   [

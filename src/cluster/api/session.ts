@@ -74,7 +74,7 @@ function codeOf(error: unknown): unknown {
   return error.cause instanceof Error ? codeOf(error.cause) : 'code' in error ? error.code : undefined;
 }
 
-/** Until TLS is established: Node's own option ends no connection. */
+/** Limits the time until TLS is established, because Node's own option ends no connection. */
 function limitConnecting(session: ClientHttp2Session, ms: number): void {
   const timer = setTimeout(() => session.destroy(new Error(`no connection within ${ms / 1000} s`)), ms).unref();
   session.once('connect', () => clearTimeout(timer));
@@ -118,7 +118,7 @@ export function openSession(access: ClusterAccess, connectMs = CONNECT_TIMEOUT_M
     }
   }
 
-  /** Those that hold a stream have a deadline, so a free one comes. */
+  /** Waits for a free stream. Requests that hold one have a deadline, so one becomes free. */
   async function slot(signal: AbortSignal): Promise<() => void> {
     if (free > 0) free -= 1;
     else await inLine(waiting, signal);

@@ -21,7 +21,7 @@ const IMMUTABLE =
 /** A webhook chooses the status code of its denial, so a 401 or 409 may be final too. */
 const WEBHOOK_DENIAL = /^admission webhook "[^"]+" denied the request/;
 
-/** The fields that the limit of a whole object is reported at (1.37). */
+/** The fields at which the API server reports that a whole object is too large (1.37). */
 const WHOLE: ReadonlySet<string> = new Set(['', '[]', 'data', 'metadata.annotations']);
 
 /** Who did not answer the API server, and the transport's reason. The match decides only the text. */
@@ -73,7 +73,7 @@ function messageOf(code: ErrorCode, status: Status, secret: boolean): string {
   return secret ? secretMessage(status) : (MESSAGES[code]?.(status) ?? status.message);
 }
 
-/** A webhook that fails is not the API server. Its name says nothing about the object. */
+/** A webhook that fails is not a failure of the API server. The name of the webhook reveals nothing about the object. */
 function webhookMessage({ code, message }: Status, secret: boolean): string | null {
   const [, name, conversion, reason = ''] = (code >= 500 && WEBHOOK.exec(message)) || [];
   const webhook = name ?? (conversion === undefined ? null : 'for the conversion between versions');

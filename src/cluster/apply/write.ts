@@ -113,13 +113,16 @@ async function verify(change: Write, context: WriteContext, signal: AbortSignal)
   }
 }
 
-/** A right or a kind from an earlier step takes effect late. What the object itself violates stays. */
+/** A right or a kind from an earlier step takes effect late. A mistake in the object itself does not go away. */
 function maySettle(obstacle: Obstacle, planned: Observation): boolean {
   const isPlanned = 'obstacle' in planned && planned.obstacle === obstacle;
   return isPlanned || ['kind', 'namespace', 'reference', 'forbidden'].includes(obstacle);
 }
 
-/** The plan was not allowed to read the object, so its owner is unknown. Nothing is foreign in a new namespace or of a new kind. */
+/**
+ * The plan was not allowed to read the object, so its owner is unknown. In a new namespace, or of a new kind, no object has
+ * another owner.
+ */
 function isUnseen(planned: Observation, observation: Observation): boolean {
   return (
     planned.kind === 'refused' && !['kind', 'namespace'].includes(planned.obstacle) && observation.kind !== 'creates'

@@ -139,8 +139,8 @@ async function withChanges(
 }
 
 /**
- * The time of our managedFields entry moves only with a value. A field that is written down with the value it has anyway
- * changes the entry alone. It has to be applied: Headgate can remove only a field that it owns.
+ * The time of our managedFields entry moves only when a value changes. A manifest that adds a field with the value it already
+ * has changes the entry alone. It still has to be applied: Headgate can remove only a field that it owns.
  */
 function withOwners(observation: Observation, entries: readonly Entry[]): Observation {
   if (observation.kind !== 'unchanged') return observation;

@@ -3,7 +3,7 @@ import { isObject, textOf } from '../../resource/resource.ts';
 import type { Json } from '../../resource/resource.ts';
 
 /**
- * The paths at which a manifest differs from the live object: what it sets otherwise or adds, and what it no longer sets
+ * The paths at which a manifest differs from the live object: what it adds or sets to another value, and what it no longer sets
  * although Headgate owns it (`owned`: FieldsV1). What the server or others added does not count.
  */
 export function changedPaths(

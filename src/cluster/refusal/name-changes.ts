@@ -36,7 +36,10 @@ function withoutIndexes(path: string): string {
   return path.replaceAll(/\[[^\]]*\]/g, '[*]');
 }
 
-/** `… fields other than 'replicas', 'template' are forbidden`: those that may change, of which others may have changed too. */
+/**
+ * `… fields other than 'replicas', 'template' are forbidden`: the fields that may change. They may have changed too, but are
+ * not the reason.
+ */
 function exceptionsOf(reason: string, field: string): readonly string[] {
   const [, list = ''] = /\b(?:other than|except) (.*)$/s.exec(reason) ?? [];
   const names = [...list.matchAll(/[a-zA-Z][\w.*[\]]*/g)].map(([name]) => name);

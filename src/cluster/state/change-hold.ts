@@ -40,7 +40,7 @@ export async function changeHold(
   }
 }
 
-/** Ids are numbers that grow. Of another repository, they say nothing about the order. */
+/** Ids are numbers that grow. Those of different repositories have no common order. */
 function isRepeated({ repository, id }: CommentCommand, last: string): boolean {
   const [lastId = '', lastRepository = ''] = last.split(' ');
   if (lastRepository !== repository) return false;

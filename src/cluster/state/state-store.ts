@@ -154,7 +154,7 @@ export function stateStore(connection: Connection, target: Target): StateStore {
       const command = lastCommand === null ? {} : { [LAST_COMMAND]: lastCommand };
       const patch = { metadata: { name: parent, annotations: { ...holdAnnotations(hold), ...command } } };
       let version: Version | null = base;
-      // It is created first, without the hold, which is never without its command.
+      // The parent is created first, without the hold: a hold is always written together with its command.
       version ??= await write(null, writeParent(NOTHING_RECORDED, target, null), { held: null, signal });
       parentUid = (await write(version, patch, { held: null, signal })).uid;
     },

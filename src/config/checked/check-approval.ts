@@ -11,7 +11,7 @@ export interface AutomatedWrite {
   readonly repository: Repository;
   readonly branch: string;
   readonly files: readonly WrittenFiles[];
-  /** A remedy beside another `via`: how its files and those of the target are kept apart. */
+  /** The remedy other than another `via`: how its files and those of the target are kept apart. */
   readonly elsewhere: (target: string) => string;
   /** `via` is not written. */
   readonly isDefault: boolean;
@@ -49,8 +49,8 @@ export interface Followers {
 }
 
 /**
- * A plan is approved on a pull request, so what is committed without one would wait for a command. Refused is only what may
- * write to the files of such a target: others of its branch are not concerned.
+ * A plan is approved on a pull request, so a commit without one would wait for a command. Only what may write to the files of
+ * such a target is refused: other targets of the branch are not affected.
  */
 export function refuseUnapproved(
   write: AutomatedWrite,

@@ -95,7 +95,7 @@ function asTarget(
   });
 }
 
-/** Its pull requests are read, and its comment is signed. */
+/** A preview needs pull requests that can be read, and a key that signs its comment. */
 function checkRights({ value, path, names, hasKey, findings }: Entry): void {
   const refuse = (message: string, remedy: string) => findings.error([...path, 'repository'], { message, remedy });
   const repository = names.repositories.get(String(value['repository']));
@@ -176,7 +176,7 @@ function checkText(text: string, at: Path, findings: Findings): void {
   findings.error(at, { message: 'has braces that do not form a placeholder', remedy: `Use one of ${all}.` });
 }
 
-/** What a target lists is never created or deleted here. */
+/** Refuses a namespace that a target lists: the namespaces of previews are created and deleted. */
 function checkListed(prefix: string, { path, targets, templates, findings }: Entry): void {
   const lists = [
     ...targets.map(({ name, namespace, namespaces }) => ({
@@ -196,7 +196,7 @@ function checkListed(prefix: string, { path, targets, templates, findings }: Ent
   }
 }
 
-/** Names and namespaces that two entries may share, or that a target has. */
+/** Refuses names and namespaces that another preview may have, and names that a target has. */
 function checkMeeting(
   list: readonly unknown[],
   { index, value }: { readonly index: number; readonly value: Raw },

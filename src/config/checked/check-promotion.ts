@@ -78,7 +78,7 @@ function readSteps(list: unknown, path: Path, context: Context): readonly Writte
     before = step.to;
     if (step.from.length > 0) steps.push(step);
   }
-  // An entry of another form is always one, or has an error.
+  // Only names can form a list without a step: any other entry is a step, or has an error.
   if (Array.isArray(list) && steps.length === 0 && entries.every((entry) => typeof entry === 'string')) {
     const remedy = 'List the targets in their order: [shop-dev, shop-prod].';
     context.findings.error(path, { message: 'has no stage to promote to', remedy });

@@ -118,7 +118,7 @@ function checkWebhookSecrets(
   return checkReferences(written, path, context) ?? [];
 }
 
-/** A header of a host that signs its deliveries would prove less than the signature. */
+/** Refuses webhookHeader for a host that signs its deliveries: a header would prove less than the signature. */
 function checkWebhookHeader(host: GivenHost | null, profile: HostProfile | null, { path, findings }: Context): void {
   if (host === null || profile === null || profile.signsNothing === true) return;
   const hosts = HOST_NAMES.filter((name) => isHost(name) && profileOf(name).signsNothing === true);

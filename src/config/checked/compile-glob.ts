@@ -2,7 +2,7 @@ import picomatch from 'picomatch';
 import { alternativesOf } from '../written/glob.ts';
 import type { ExcludeGlob, NamePattern } from './config.ts';
 
-/** Compiled where headgate.yml is checked, so that functions load no compiler. The glob has passed `globMistake`. */
+/** Compiled where headgate.yml is checked, so that functions load no compiler. The glob has passed `globError`. */
 export function compileGlob(glob: string): ExcludeGlob {
   return { glob, alternatives: (alternativesOf(glob) ?? []).map(patternsOf) };
 }
@@ -24,8 +24,8 @@ const OPTIONS = {
 const STAR = '[^/]*?';
 
 /**
- * picomatch's regular expression for one name, with each `*` but the last held to its first match: a later one can take
- * whatever it leaves, and a name that was chosen to be slow is not tried in every way (docs/decisions/0014-picomatch.md).
+ * picomatch's regular expression for one name, in which each `*` but the last keeps its first match. A later `*` can take
+ * whatever that leaves, so a name that was chosen to be slow is not tried in every way (docs/decisions/0014-picomatch.md).
  */
 function nameRegex(segment: string): string {
   const [head = '', ...pieces] = picomatch.makeRe(asPicomatch(segment), OPTIONS).source.split(STAR);

@@ -6,7 +6,7 @@ import type { ImageReference } from '../images/image-reference.ts';
 
 /** headgate.yml in its checked form: defaults are filled in, names are resolved, and paths have a known base. */
 export interface Config {
-  /** Sign plans and approvals: the first one signs, and each one proves. Empty: none is configured. */
+  /** Sign plans and approvals: the first key signs, and any of them verifies. Empty: none is configured. */
   readonly keys: readonly SecretReference[];
   readonly clusters: ReadonlyMap<string, ClusterConfig>;
   readonly repositories: ReadonlyMap<string, Repository>;

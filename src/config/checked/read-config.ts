@@ -23,7 +23,7 @@ import type { Findings } from '../written/findings.ts';
 import * as shape from '../written/shape.ts';
 import { normalizePlaceholders } from '../written/placeholders.ts';
 
-/** What headgate.yml may name beside what this package has: for a caller that brings it along. */
+/** What headgate.yml may name in addition to what this package has, for a caller that provides it. */
 interface GivenKinds {
   readonly hosts: readonly HostDefinition[];
   /** Kinds of channels, with their keys. */

@@ -5,12 +5,12 @@ export const PREVIEW_PLACEHOLDERS = ['number', 'branch', 'sha'] as const;
 
 const NUMBERED = /^([^{}]+)\{\{number\}\}$/;
 
-/** `shop-pr-` of `shop-pr-{{number}}`; null: it is not a prefix and the number. */
+/** `shop-pr-` of `shop-pr-{{number}}`; null: the text is not a prefix followed by the number. */
 export function prefixOf(written: string): string | null {
   return NUMBERED.exec(normalizePlaceholders(written))?.[1] ?? null;
 }
 
-/** May a pull request have the number with which the prefix is this name? */
+/** Can a pull request have a number that turns this prefix into this name? */
 export function mayBecome(prefix: string, name: string): boolean {
   return name.startsWith(prefix) && /^[1-9]\d*$/.test(name.slice(prefix.length));
 }

@@ -3,7 +3,10 @@ import { parseDuration } from '../written/duration.ts';
 import { branch, closed, notEmpty, target } from '../written/shape.ts';
 import type { IssueParams } from '../written/shape.ts';
 
-/** What a preview has of a target. Everything else has its default: a pull request may be opened by many. */
+/**
+ * The keys that a preview shares with targets. All others have their defaults, because many people may be able to open a pull
+ * request.
+ */
 const { path, cluster, serviceAccount, kustomize, helm, substitute, wait, notify } = target.shape;
 
 const DAY_MS = 24 * 3_600_000;

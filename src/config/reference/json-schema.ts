@@ -99,7 +99,8 @@ function schemaOf(of: z.ZodType): JsonSchema {
     io: 'input',
     unrepresentable: 'any',
     override({ zodSchema, jsonSchema }) {
-      // Of the value after the transformation: a number for a duration. The reference has the written form.
+      // The default here is a value after the transformation, such as a number for a duration. The reference has the written
+      // form.
       delete jsonSchema.default;
       if (zodSchema instanceof z.ZodBigInt) jsonSchema.type = 'integer';
       if (zodSchema instanceof z.ZodObject) jsonSchema.additionalProperties = false;

@@ -33,7 +33,7 @@ const span = z.unknown().transform((value, context): Span => {
     : { kind: 'cron', cron: data.cron, forMs };
 });
 
-/** Five fields: nothing is deployed by the second. One that never comes, such as February 30, is not valid. */
+/** Five fields, because windows have no seconds. A time that never comes, such as February 30, is not valid. */
 function isCron(expression: string): boolean {
   if (expression.trim().split(/\s+/).length !== 5) return false;
   try {

@@ -83,7 +83,7 @@ function parseTime(text: string): string | null {
 }
 
 export function isTimezone(name: string): boolean {
-  // An offset such as +01:00 knows no daylight saving, and is mostly a mistake.
+  // An offset such as +01:00 has no daylight saving time, and is usually a mistake.
   if (/^[+-]/.test(name)) return false;
   try {
     return new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone !== '';

@@ -13,7 +13,7 @@ export function globError(glob: string, base = 'the path of the target'): string
   return syntaxMistake(glob, base);
 }
 
-/** What other globs know and these do not is refused: taken literally, it would silently exclude nothing. */
+/** Refuses syntax that other globs have and these do not: taken literally, it would silently exclude nothing. */
 function syntaxMistake(glob: string, base: string): string | null {
   const extended = /(?<!\\)[?*+@!]\(/.exec(glob)?.[0];
   if (extended !== undefined)

@@ -28,7 +28,7 @@ export interface CheckRequest extends Recipient {
   readonly statusIsFinal: boolean;
   /** The run stopped before another wave: once these are ready, another run is queued. */
   readonly resumesRun: boolean;
-  /** As in `Report`: a definition that was not served when the run ended is served when this is ready. */
+  /** As in `Report`: definitions that were not served yet when the run ended are served once these objects are ready. */
   readonly lifted?: Lifted | null | undefined;
   /** The preview that the target is, with the entry of headgate.yml: its target is in no file. */
   readonly preview?: (PreviewHead & { readonly name: string }) | undefined;

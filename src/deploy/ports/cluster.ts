@@ -103,7 +103,7 @@ export interface Neighbors {
   locations(signal: AbortSignal): Promise<readonly TargetLocation[]>;
   /** Which of the objects that left this target another one defines, or may define, by `formatId`. */
   definitionsOf(left: readonly Entry[], signal: AbortSignal): Promise<ReadonlyMap<string, Elsewhere>>;
-  /** Will it apply this commit, and has not done so yet, or not decided about what these files of it defined? */
+  /** Does the other target still have to apply this commit, or to decide about what these files of it defined? */
   isBehind(other: TargetLocation, files: readonly string[], signal: AbortSignal): Promise<boolean>;
   /** Requests a run of each of these, and of this target when they have ended. */
   requestRuns(targets: readonly string[], signal: AbortSignal): Promise<void>;

@@ -36,7 +36,7 @@ export interface Report extends Counts {
   readonly lifted?: Lifted | null;
   /** What has to be ready before the run resumes. */
   readonly waitingFor?: readonly string[];
-  /** A hold or a window keeps it from being deployed. */
+  /** A hold, a window or a missing approval keeps the commit from being deployed. */
   readonly isDeferred?: boolean;
   /** For the last of several runs of one commit: the sum of all, and the time since the first one began. */
   readonly overall?: Counts & { readonly durationMs: number };

@@ -10,7 +10,7 @@ export type RunEvent =
   | { readonly kind: 'started'; readonly revision: Revision }
   /** Nothing more is written until these are ready; then the run resumes. */
   | { readonly kind: 'waiting'; readonly revision: Revision; readonly waitingFor: readonly string[] }
-  /** Nothing is deployed while a hold or a window says so. */
+  /** A hold, a window or a missing approval keeps the commit from being deployed. */
   | { readonly kind: 'deferred'; readonly revision: Revision; readonly reason: string }
   | { readonly kind: 'held'; readonly hold: Hold }
   | { readonly kind: 'hold-ended'; readonly hold: Hold; readonly by: string }

@@ -24,7 +24,7 @@ export interface World {
   /** For a generated target: other directories that generate the same name. */
   readonly nameConflicts: (signal: AbortSignal) => Promise<readonly Problem[]>;
   readonly neighbors: (run: { readonly source: Source; readonly state: TargetState }) => Neighbors;
-  /** Sign approvals; the first one is used, and each one proves. */
+  /** Sign approvals: the first key signs, and any of them verifies. */
   readonly keys: (signal: AbortSignal) => Promise<readonly string[]>;
   /** The plans of this target that were shown on the pull requests which brought the commit. */
   readonly reviewed: (revision: Revision, signal: AbortSignal) => Promise<readonly ReviewedPlan[]>;

@@ -72,9 +72,9 @@ async function isBehind(
 }
 
 /**
- * Did the tip go back to an ancestor of the applied commit, and nothing announced it? A delivery that names it does, and the
- * command line, but neither a run that another target or a check requests, nor a delivery of another commit: a replica that
- * lags looks the same to them.
+ * Did the tip go back to an ancestor of the applied commit without an announcement? A delivery that names the tip announces it,
+ * and so does the command line. A run that another target or a check requests does not, nor does a delivery of another commit:
+ * to them, a replica that lags looks the same.
  */
 export async function isUnannouncedRewind(
   { request, state, revision }: StartedRun,
@@ -87,7 +87,7 @@ export async function isUnannouncedRewind(
   if (trigger.kind === 'cli' || hint?.revision === revision) return false;
   // An earlier run found it announced, and this one resumes there.
   if (state.progress.waiting?.revision === revision) return false;
-  // The second sweep that finds it sends no further request.
+  // An earlier sweep found the same rewind, so it is deployed now, without another request to Git.
   if (trigger.kind === 'sweep' && state.outcome.rewind === revision) return false;
   return git.isAncestor(revision, before, signal);
 }

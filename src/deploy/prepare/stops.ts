@@ -44,7 +44,10 @@ export function stopWhileHeld(run: StartedRun, isAtTip: boolean): Stop | null {
   return isAtTip && (hold.at === null || isKeptAt(hold.at, run)) ? null : { kind: 'held', hold };
 }
 
-/** `closed`: why it may not deploy now; null: it may. A run that has opened within a window ends, through its waves. */
+/**
+ * `closed`: why the target may not deploy now; null: it may. A run that has opened within a window may finish, with all of its
+ * waves.
+ */
 export function stopOutsideWindows({ state, revision }: StartedRun, closed: string | null): Stop | null {
   return closed === null || openedCommit(state) === revision ? null : { kind: 'closed', reason: closed };
 }

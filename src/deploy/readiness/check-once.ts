@@ -89,7 +89,7 @@ async function resumeRun(
   { target, runtime }: CheckContext,
   signal: AbortSignal,
 ): Promise<void> {
-  // The same when a check that was killed requests it again: what it reports then has the same id.
+  // The same time when a check that was killed requests the run again, so that what the run reports has the same id.
   const at = new Date(sinceMs).toISOString();
   const delivery = deliveryOf(trigger);
   runtime.log({ level: 'info', message: 'resumed', target: target.name, revision, delivery });
@@ -125,7 +125,7 @@ async function reportNotReady(
   await record(checked, { readiness: 'not-ready', notReady }, context, signal);
 }
 
-/** Also when the check is repeated: a process that was killed may have reported the end and not done this. */
+/** Rolls back, also when the check is repeated: a process that was killed may have reported the end without doing this. */
 async function endLate(
   { revision, trigger, statusIsFinal }: CheckRequest,
   { target, ports: { cluster }, runtime, report }: CheckContext,

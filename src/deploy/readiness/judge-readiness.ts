@@ -79,12 +79,12 @@ export function delayBefore(attempt: number, { leftMs, attemptMs }: { leftMs: nu
 /** A rollout of half a minute is looked at six times. */
 const LOOK_PAUSES_MS: readonly number[] = [2, 3, 5, 8, 13, 30, 60, 120, 240, 480].map((seconds) => seconds * 1000);
 
-/** How long a function leaves a check alone after its `looks`th look: the last one is at the deadline. */
+/** How long a function waits after this many looks. The last look is at the deadline. */
 export function pauseAfterLook(looks: number, leftMs: number): number {
   return Math.max(1_000, Math.min(LOOK_PAUSES_MS[looks - 1] ?? LONGEST_DELAY_MS, leftMs));
 }
 
-/** Which look comes this long after the beginning of a run, when each one came after its pause. */
+/** The number of the look that is due this long after a run began, if no pause was skipped. */
 export function lookAfter(elapsedMs: number): number {
   let looks = 1;
   for (let leftMs = elapsedMs; ; looks += 1) {

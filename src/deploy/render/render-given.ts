@@ -49,8 +49,9 @@ function failed({ name }: GivenRenderer, { file, cause }: { readonly file: strin
 }
 
 /**
- * What renders a folder with these files; a kustomization or a chart is never given to others.
- * @throws DeployError `tool-missing`: as plain files, what `renderer` rendered would seem to have left Git
+ * Chooses what renders a folder with these files; a kustomization or a chart is never given to a custom renderer.
+ * @throws DeployError `tool-missing` if the recorded renderer is missing here: read as plain files, its objects would seem to
+ * have left Git
  */
 export function chooseAmong(
   given: readonly GivenRenderer[],

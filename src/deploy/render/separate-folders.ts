@@ -16,7 +16,7 @@ interface Separated {
   readonly problems: readonly Problem[];
 }
 
-/** Refuses kustomizations and charts below the path of plain files, which would deploy their parts as they are. */
+/** Refuses kustomizations and charts below the path of plain files: their parts would be deployed unrendered. */
 export async function separateFolders(
   { rootTree, files }: Pick<Source, 'rootTree' | 'files'>,
   { isDrift }: Pick<RenderContext, 'isDrift'>,

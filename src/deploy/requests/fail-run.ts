@@ -28,7 +28,7 @@ export async function failRun(
   const timing = clock.timing();
   const world = ports === null ? null : makeWorld(ports, { request, runtime, clock });
   if (world !== null && needsPerson(error.code)) {
-    // Of a commit that could be read, `deploy` returns the failure.
+    // If the commit could be read, `deploy` has returned the failure; so here, none was reached.
     const isRecorded = !isForDrift && (await recordFailure(error.problem, { world, reached: null }, signal));
     const outcome = { ...report, isRecorded };
     await finish(outcome, { request, world, runtime, timing }, signal);

@@ -14,8 +14,8 @@ export function mergeRequests(newest: DeployRequest, requests: readonly DeployRe
 }
 
 /**
- * The run of a request that is retried may have died after its last write, and before it reported that. Beside newer
- * requests, the commit would seem to have been reported before any of them arrived.
+ * A retried run may have died after its last write and before it reported that. Among newer requests, its commit would seem to
+ * have been reported before any of them arrived, so the oldest time counts.
  */
 function sentAt(chosen: DeployRequest, requests: readonly DeployRequest[]): string {
   const retried = requests.filter((request) => triesOf(request) > 1).map(({ at }) => at);
@@ -23,8 +23,8 @@ function sentAt(chosen: DeployRequest, requests: readonly DeployRequest[]): stri
 }
 
 /**
- * A request that no other run caused begins a new chain. Beside others, a request of the sweep does not: it would make the
- * run back off, and it comes again.
+ * A request that no other run caused begins a new chain. Among others, a request of the sweep does not count: it would make the
+ * run back off, and the next sweep sends it again.
  */
 function wakesOf(requests: readonly DeployRequest[]): Pick<DeployRequest, 'wakes' | 'wokenBy'> {
   const wakes = new Map(requests.flatMap((request) => (request.wakes ?? []).map((each) => [each.target, each])));

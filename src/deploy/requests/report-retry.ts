@@ -39,7 +39,10 @@ interface FailedAttempt {
   readonly durationMs: number;
 }
 
-/** Is it time to report that the runs of a request fail? After the second one, or when that one would be too late. */
+/**
+ * Is it time to report that the runs of a request fail? After the second failure, or after the first if a second one would be
+ * too late.
+ */
 export function isWorthReporting({ error, tries, ageMs, durationMs }: FailedAttempt): boolean {
   if (OTHER_RUNS.has(error.code)) return false;
   return tries > 1 || ageMs + (error.retryAfterMs ?? 0) + durationMs >= LATEST_MS;
@@ -98,7 +101,7 @@ async function noteRetry(
   return revision !== null && isPending ? { revision, tries } : null;
 }
 
-/** Is the commit pending for it? Not when it has its final status. */
+/** Records why the run is repeated. Returns whether the commit is pending for that: it is not if it has its final status. */
 async function recordRetry(
   error: DeployError,
   { revision, world }: { readonly revision: Revision | null; readonly world: World },

@@ -56,8 +56,8 @@ async function runTogether(
 }
 
 /**
- * The older commits that failed runs of these requests may have left pending: the queue is what remembers them while the
- * state cannot be written. A request that failed together with a newer one never was the one that is reported.
+ * The older commits that failed runs of these requests may have left pending: while the state cannot be written, only the queue
+ * remembers them. A request that always failed together with a newer one was never the one that was reported.
  */
 function leftPending(requests: readonly DeployRequest[]): readonly Revision[] {
   const named = requests.filter(({ hint }) => hint !== null);

@@ -28,7 +28,7 @@ export async function runTarget(request: TargetRequest, runtime: Runtime, signal
 async function runIn(world: World, request: TargetRequest, signal: AbortSignal): Promise<Report> {
   const { target, drift } = request;
   if (drift === undefined) return deploy(request, world, signal);
-  // Nor what only drift needs.
+  // A run that deploys does not load what only drift needs.
   const { correctDrift } = await import('../drift/correct-drift.ts');
   return correctDrift({ target, drift }, world, signal);
 }

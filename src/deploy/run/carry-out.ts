@@ -29,13 +29,15 @@ function carryOutApproved(run: PlannedRun, world: World, signal: AbortSignal): P
   return during(reportSuperseded(run, world, signal), async () => {
     await requestUndecided(run, ({ kind, hasRun }) => kind === 'awaited' || (kind === 'undecided' && !hasRun), signal);
     const report = await carryOutNext(run, world, signal);
-    // It may depend on this target, so only now.
+    // That target may depend on this one, so its run is requested only now.
     await requestUndecided(run, ({ kind }) => kind === 'inhabited', signal);
     return report;
   });
 }
 
-/** Works while a report is sent. It has arrived when this ends, also with an error, so it overtakes no later one. */
+/**
+ * Works while a report is sent. When this ends, even with an error, the report has arrived, so that it overtakes no later one.
+ */
 async function during<T>(report: Promise<unknown>, work: () => Promise<T>): Promise<T> {
   // It may fail long before the work ends, and a failure without a handler would end the process.
   report.catch(() => undefined);
@@ -114,12 +116,12 @@ async function record(run: PlannedRun, world: World, signal: AbortSignal): Promi
 
 async function apply(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
   const { revision } = run;
-  // What the commit of a hold was reported as stays until the outcome.
+  // The commit of a hold keeps the status that it has until the outcome.
   const isFinal = run.isHeld || (await statusIsFinal(run, world, signal));
   const started = isFinal ? Promise.resolve() : world.report({ kind: 'started', revision }, signal);
   const report = await during(started, () => applyAndClose(run, world, signal));
   if (report.verdict === 'waiting') await reportWaiting(run, namesOf(run.plan.awaits), world, signal);
-  // What had only to be forgotten changes nothing, and the commit is pending since the run started.
+  // Entries that had only to be forgotten change nothing, and the commit is pending since the run started.
   return report.verdict === 'unchanged' && !isFinal ? { ...report, isOwed: true } : report;
 }
 

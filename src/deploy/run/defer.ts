@@ -11,7 +11,10 @@ import { statusIsFinal } from './waiting.ts';
 
 const NO_COUNTS = { created: 0, updated: 0, pruned: 0 };
 
-/** Leaves the tip for later, because a hold or a window says so. Nothing is written but the state, once for each reason. */
+/**
+ * Leaves the commit for later: a hold, a window or a missing approval keeps it from being deployed. Writes only the state, once
+ * for each reason.
+ */
 export async function defer(
   run: StartedRun,
   reason: string,

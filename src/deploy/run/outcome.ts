@@ -22,9 +22,9 @@ export function unchangedSince(state: TargetState, revision: Revision): Report {
 }
 
 /**
- * Whether the commit of a run without changes needs a status. It does, whatever triggered the run, if we left it pending. It
- * has one if it was applied before the request arrived; a request that is retried, because its run died, is older than
- * that, and nothing shows whether that run reported what it applied.
+ * Whether the commit of a run without changes needs a status. It does if we left it pending, whatever triggered the run. It
+ * does not if it was applied before the request arrived. But the request of a run that died is older than what that run
+ * applied, and nothing shows whether the run reported it.
  */
 export function owed({
   request,

@@ -23,8 +23,8 @@ interface PauseBefore extends Pick<Waiting, 'on' | 'isApplied'> {
 }
 
 /**
- * Ends a run before its first write, because what it needs is not ready. It holds nothing meanwhile. `check` watches for
- * that; null when it is another target, which queues its dependents itself.
+ * Ends a run before its first write, because what it needs is not ready. No lease is held meanwhile. `check` watches what is
+ * awaited; null: it is another target, which queues its dependents itself.
  */
 export async function waitBefore(
   run: WaitingRun & Pick<StartedRun, 'recorded' | 'isHeld' | 'request'>,

@@ -26,7 +26,7 @@ export interface ShownPlan {
   readonly warnings: readonly Problem[];
   /** What has to be ready before the deploy, or its next step, writes. */
   readonly waitingFor: readonly string[];
-  /** A hold leaves the commit for later: `waitingFor` says which. */
+  /** A hold or a window leaves the commit for later: `waitingFor` has the reason. */
   readonly isDeferred: boolean;
   /** What the plan is approved by; null: no key is configured. */
   readonly hash: string | null;

@@ -3,8 +3,8 @@ import type { Log } from '../ports/log.ts';
 const INTERVAL_MS = 60_000;
 
 /**
- * A log in which refused signatures are counted, with one line a minute and repository or image at most: a stranger must not be able
- * to fill the log, which costs more than the refusals themselves. `refused` is their number since the line before.
+ * A log that counts refused signatures, with at most one line per minute for each repository or image: a stranger must not be
+ * able to fill the log, which costs more than the refusals themselves. `refused`: their number since the last line.
  */
 export function countRefusals(log: Log, nowMs: () => number): Log {
   const counts = new Map<unknown, { refused: number; loggedAtMs: number }>();

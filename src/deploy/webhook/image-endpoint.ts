@@ -5,7 +5,7 @@ import { SENDERS } from '../../images/webhook/senders.ts';
 import { error, ignored, withoutTargets } from './answer.ts';
 import type { Endpoint } from './endpoint.ts';
 
-/** `/images/<name>` or `/images/<name>/<token>`: a message of a registry has the images polled that it may concern. */
+/** `/images/<name>` or `/images/<name>/<token>`: a message of a registry queues polls of the images that it may concern. */
 export function imageEndpoint(path: string, { images }: Pick<Config, 'images'>): Endpoint | null {
   const [name = '', token = null, ...more] = path.split('/');
   const image = images.get(name);

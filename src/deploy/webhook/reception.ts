@@ -20,9 +20,12 @@ export interface Reception {
   readonly queue: Queue;
   /** Absent: this platform does not plan pull requests. */
   readonly plans?: PlanQueue | undefined;
-  /** Has the branches read that these images are written to. Default: there are no images. */
+  /** Queues polls of the branches that these images are written to. Default: there are no images. */
   readonly pollImages?: (images: readonly string[], signal: AbortSignal) => Promise<void>;
-  /** Has the promotions looked at that require this commit status in the repository; resolves to what was queued. Absent: nothing promotes here. */
+  /**
+   * Queues looks at the promotions that require this commit status in the repository, and resolves to what was queued. Absent:
+   * nothing promotes here.
+   */
   readonly wakeByStatus?: (
     status: { readonly repository: string; readonly context: string },
     signal: AbortSignal,

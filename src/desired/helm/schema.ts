@@ -6,7 +6,7 @@ import { parseJson } from '../../resource/json.ts';
 import { filesInArchive } from './archive.ts';
 import type { ArchivedFile } from './archive.ts';
 
-/** Archives in archives are no more levels deep; Helm itself stops nowhere. */
+/** How many levels of archives within archives are read. Helm itself has no limit. */
 const LEVELS = 4;
 
 /**

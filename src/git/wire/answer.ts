@@ -8,9 +8,9 @@ export interface Shown {
   readonly secrets: readonly string[];
 }
 
-/* What a server says when it does not do what was requested. Loaded then. */
+/* What a server answers when it does not do what was requested. Loaded only in that case. */
 
-/** Of a line `ERR …`. */
+/** The error in a line `ERR …`. */
 export function refusalOf(payload: Buffer, { subject, secrets }: Shown): DeployError | UnknownObject | ServerDied {
   const line = payload.toString();
   const shown = printable(payload.subarray('ERR '.length), secrets);
@@ -21,7 +21,7 @@ export function refusalOf(payload: Buffer, { subject, secrets }: Shown): DeployE
   return gitError('git-protocol', { subject, message: `the server responded: ${shown}` });
 }
 
-/** Of band 3. */
+/** The error in band 3. */
 export function fatalError(payload: Buffer, { subject, secrets }: Shown): DeployError {
   const message = `the server aborted: ${printable(payload.subarray(1), secrets)}`;
   return gitError('git-protocol', { subject, message });

@@ -3,7 +3,7 @@ import type { ExchangeError, HttpAnswer } from '../../exchange/exchange.ts';
 import { retryAfterMs } from '../../exchange/retry.ts';
 import { gitError } from './git-error.ts';
 
-/* Requests that failed. Loaded then. */
+/* Errors of requests that failed. Loaded only in that case. */
 
 export function failureOf(cause: ExchangeError, subject: string): DeployError {
   switch (cause.failure) {
@@ -28,7 +28,7 @@ export function failureOf(cause: ExchangeError, subject: string): DeployError {
   }
 }
 
-/** Of an answer whose status is not 200. */
+/** The error for an answer whose status is not 200. */
 export function statusError({ status, headers }: HttpAnswer, subject: string): DeployError {
   if (status >= 300 && status < 400) {
     return new DeployError('git-unauthorized', {

@@ -29,7 +29,7 @@ export class UnknownObject extends Error {
   }
 }
 
-/** It ended without an answer, as git does at a filter line that it does not know, without `uploadpack.allowFilter`. */
+/** The process on the server ended without an answer, as git does at a filter line without `uploadpack.allowFilter`. */
 export class ServerDied extends Error {
   /** Its answer names filters as the reason. */
   readonly isFilterRefused: boolean;

@@ -21,8 +21,8 @@ export interface ServerTraits {
 }
 
 /**
- * The version of Git's protocol. `assumed`: 2, and the advertisement shows otherwise after a failure, so that no server that
- * speaks it needs a request more. `unknown`: the advertisement is read first.
+ * The version of Git's protocol. `assumed`: 2, until the advertisement, read after a failure, shows otherwise; so a server that
+ * speaks it gets no additional request. `unknown`: the advertisement is read first.
  */
 export type Protocol =
   { readonly version: 'assumed' | 'unknown' | 2 } | { readonly version: 0; readonly capabilities: ReadonlySet<string> };

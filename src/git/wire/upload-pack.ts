@@ -67,7 +67,10 @@ export function uploadPack(server: GitServer): UploadPack {
     });
   }
 
-  /** What an older server does instead, is found out before it, or where that is assumed to be needless, by its failure. */
+  /**
+   * Uses the older protocol where the server speaks no other. Whether it does is found out first or, where version 2 is
+   * assumed, only after a failure.
+   */
   async function orOlder<T>(
     work: () => Promise<T>,
     instead: (older: OlderServer) => Promise<T>,

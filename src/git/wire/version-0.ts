@@ -101,7 +101,7 @@ function requestOf({ wants, haves = [], depth }: OlderArguments, capabilities: R
   ].join('');
 }
 
-/** It follows what is shallow and which commits both sides have. */
+/** Extracts the pack, which follows the lines about shallow commits and about commits that both sides have. */
 function packOf(response: Buffer, shown: Shown): Buffer {
   const { subject } = shown;
   const parts: Buffer[] = [];

@@ -24,7 +24,10 @@ export function openBranchWriter(server: GitServer): BranchWriter {
     return push({ change, commit, advertised }, signal);
   }
 
-  /** The branch with its records, or none of them: a record of a commit that is not on the branch would look like a revert. */
+  /**
+   * Never a record without its branch: a record of a commit that is not on the branch would look like a revert. The branch is
+   * pushed without the records that the host refuses.
+   */
   async function push({ change, commit, advertised }: Prepared, signal: AbortSignal): Promise<Written> {
     const { revision, objects, records } = commit;
     const format = formatOf(revision);

@@ -14,7 +14,7 @@ const FILE = '100644';
 
 /**
  * Where git looks for the note of a commit: `git notes` spreads a large tree over directories that are named by the next two
- * digits each, to any depth. Deeper than three levels, a tree would have millions of notes.
+ * digits each, to any depth. Only a tree with millions of notes is deeper than three levels.
  */
 export function notePath(commit: string): string {
   return `${commit.slice(0, 2)}/${commit.slice(2, 4)}/${commit.slice(4, 6)}/${commit.slice(6)}`;

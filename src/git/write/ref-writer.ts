@@ -38,7 +38,7 @@ export interface RefusedRecord {
   readonly error: DeployError;
 }
 
-/** What the notes before are read with. */
+/** What the earlier notes are read with. */
 export interface NotesReader {
   rootTree(revision: Revision, signal: AbortSignal): Promise<ObjectId>;
   treesAbove(

@@ -7,7 +7,7 @@ export const bitbucketServer: Host = {
   loadReceiver: async () => (await import('./receiver.ts')).bitbucketServerReceiver,
   loadApi: async () => (await import('./api.ts')).bitbucketServerApi,
   loadPullRequests: null,
-  // Its pull requests would show them, and are not read here.
+  // Deployments would be shown on its pull requests, which are not read here.
   loadDeployments: null,
   loadSetup: async () => (await import('./setup.ts')).bitbucketServerSetup,
   loadIssuer: null,

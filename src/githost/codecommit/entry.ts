@@ -2,7 +2,7 @@ import type { Host } from '../port/host.ts';
 
 /** AWS CodeCommit. Its pushes are events of EventBridge, and Git is read with signatures of an identity on AWS. */
 export const codecommit: Host = {
-  // Of the signature, the user is the access key: there are no tokens.
+  // In a signed login, the user is the access key: CodeCommit has no tokens.
   gitUser: 'aws',
   gitVersion: 'unknown',
   loadReceiver: async () => (await import('./receiver.ts')).codecommitReceiver,

@@ -22,8 +22,8 @@ const STATES: Readonly<Record<string, CommitStatus['state']>> = {
 };
 
 /**
- * `repoListStatuses` of `/api/swagger`. Its order `highestindex` begins with the lowest one, and `recentupdate` knows seconds
- * alone (`models/git/commit_status.go` of 1.26).
+ * `repoListStatuses` of `/api/swagger`. Its order `highestindex` begins with the lowest index, and `recentupdate` compares
+ * whole seconds (`models/git/commit_status.go` of 1.26).
  */
 export const giteaStatusReader: StatusReader = {
   listStatuses: ({ revision, ...at }, page) => ({

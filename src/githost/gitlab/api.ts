@@ -5,7 +5,7 @@ import { jsonRequest } from '../rest/json-request.ts';
 import { rateLimitByStatus } from '../rest/rate-limit.ts';
 import { projectUrl } from './project-url.ts';
 
-/** GitLab knows no `error`. */
+/** GitLab has no state `error`. */
 const STATES: Readonly<Record<CommitStatus['state'], string>> = {
   pending: 'pending',
   success: 'success',

@@ -21,7 +21,9 @@ const STATES: Readonly<Record<string, CommitStatus['state']>> = {
   skipped: 'error',
 };
 
-/** https://docs.gitlab.com/api/commits/#list-commit-statuses. With `all`, one of another author hides none. */
+/**
+ * https://docs.gitlab.com/api/commits/#list-commit-statuses. With `all`, a newer status of another author does not hide one.
+ */
 export const gitlabStatusReader: StatusReader = {
   listStatuses: ({ revision, ...at }, page) => ({
     request: jsonRequest(

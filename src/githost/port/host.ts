@@ -15,9 +15,9 @@ export interface Host {
   readonly loadReceiver: () => Promise<GitHost>;
   /** Null: the host has no API, so it shows no commit statuses. */
   readonly loadApi: (() => Promise<HostApi>) | null;
-  /** Null: the host has no pull requests, or not here. */
+  /** Null: the host has no pull requests, or they are not read here. */
   readonly loadPullRequests: (() => Promise<PullRequestApi>) | null;
-  /** Null: the host has no deployments in its API, or not here. */
+  /** Null: the host has no deployments in its API, or they are not used here. */
   readonly loadDeployments: (() => Promise<DeploymentApi>) | null;
   readonly loadSetup: () => Promise<HostSetup>;
   /** Null: `credentials` cannot be an App. */

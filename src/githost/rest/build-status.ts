@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CommitStatus } from '../port/host-api.ts';
 import { DESCRIPTION, shorten } from '../port/shorten.ts';
 
-/** Bitbucket knows neither `pending` nor `error`. */
+/** Bitbucket has neither `pending` nor `error`. */
 const STATES: Readonly<Record<CommitStatus['state'], string>> = {
   pending: 'INPROGRESS',
   success: 'SUCCESSFUL',

@@ -60,7 +60,7 @@ interface Search {
   readonly images: readonly SoughtImage[];
 }
 
-/** What the walk is in: the rest of a manifest means nothing by itself, and values of Helm mean an image by their shape. */
+/** Where the walk is. In a manifest, only known places name an image; in values of Helm, the shape of a value does. */
 type Meaning = 'manifest' | 'values';
 
 const CONTAINERS: ReadonlySet<string> = new Set(['containers', 'initContainers', 'ephemeralContainers']);
@@ -96,7 +96,7 @@ function inDocument(document: ParsedDocument, search: Search): readonly ImageRef
 
 interface Place {
   readonly map: unknown;
-  /** That it is the value of, or in a list of. */
+  /** The key that the map is the value of, directly or within a list. */
   readonly key: string;
   readonly meaning: Meaning;
   readonly document: ParsedDocument;

@@ -27,7 +27,7 @@ export function parseFile(text: string): ParsedFile | { readonly reason: string 
   try {
     // A bare CR is a line break too (YAML 1.1, 4.2), and one that the parser does not take. The offsets stay.
     const documents = parseAllDocuments(text.replaceAll(/\r(?!\n)/g, '\n'), {
-      // Every scalar is text: which tag `1.10` is, a number cannot say.
+      // Every scalar is read as text: the number 1.1 does not show whether the tag is `1.1` or `1.10`.
       schema: 'failsafe',
       strict: false,
       uniqueKeys: false,

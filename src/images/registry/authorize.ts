@@ -34,8 +34,8 @@ const TOKEN_LIMIT_BYTES = 256 * 1024;
 const Answer = z.object({ token: z.optional(z.string()), access_token: z.optional(z.string()) });
 
 /**
- * The registry names the endpoint over TLS. It could as well ask for the login itself, so that another host as the endpoint
- * gives it nothing that it could not have; an endpoint without TLS would give the login to the network.
+ * The registry names the endpoint over TLS. The endpoint may be another host, because the registry could request the login for
+ * itself; an endpoint without TLS would reveal the login to the network.
  */
 async function tokenOf(
   { parameters }: Challenge,

@@ -1,6 +1,6 @@
 import type { WriteGroup } from './write-group.ts';
 
-/** Says which branches the sweep has to look at now. `lastMs`: when each was last, which is changed. */
+/** The branches that the sweep has to poll now. `lastMs`: when each was last polled; it is updated here. */
 export function duePolls(
   groups: readonly WriteGroup[],
   { nowMs, lastMs }: { readonly nowMs: number; readonly lastMs: Map<string, number> },

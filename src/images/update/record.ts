@@ -38,8 +38,8 @@ export function recordMessage(record: Pick<ImageRecord, 'image' | 'from' | 'to' 
 }
 
 /**
- * The record of a version that a pull request proposes. Before one is open, the trailer has another name: nothing was refused
- * yet that no one has seen.
+ * The record of a version that a pull request proposes. Before one is open, the trailer has another name: a version that no one
+ * has seen cannot have been declined.
  */
 export function proposalMessage(
   record: Pick<ImageRecord, 'image' | 'from' | 'to' | 'branch' | 'pullRequest'>,
@@ -76,8 +76,8 @@ export function sinceRelease(commits: readonly PastCommit[], image: string): rea
 }
 
 /**
- * A commit of the branch without what could let a version be written again: anyone whose commit is merged may write trailers, and
- * these can only keep versions from being written.
+ * A commit of the branch, reduced to what can only keep versions from being written: anyone whose commit is merged may write
+ * trailers, and must not be able to let a version be written again.
  */
 export function writesOnly(commit: PastCommit): PastCommit {
   const trailers = [...versionsOf(commit.message)].map(([image, to]) => imageTrailer({ image, from: [], to }));

@@ -56,8 +56,8 @@ export async function readChain(
 }
 
 /**
- * The branch has the trailers too. With a key, they show what someone removed from the records. A pull request that was squashed
- * has them in another commit than its record.
+ * Is the branch read too? It has the same trailers. With a key, they show what someone removed from the records. The commit of
+ * a squashed pull request is not the one that its record names.
  */
 function isBranchRead({
   group,

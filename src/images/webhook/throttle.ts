@@ -1,6 +1,6 @@
 const INTERVAL_MS = 10_000;
 
-/** What has to be polled soon, and when its queued poll is due. */
+/** A branch that has to be polled soon, and how long the poll waits for more. */
 export interface Poll {
   /** The branch that the image is written to: `write/fleet/main`. */
   readonly group: string;

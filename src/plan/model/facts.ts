@@ -110,8 +110,8 @@ export interface Elsewhere {
   readonly target: string;
   /**
    * `undecided`: only its next run decides, because it renders as a whole or has a file that cannot be read. `awaited`: it
-   * defines an object that is released already. `taken`: it has taken that over, or the object is gone. `inhabited`: it has
-   * not applied this commit, which may delete what it has in a Namespace or of a definition.
+   * defines an object that this target has already released. `taken`: it has taken the object over, or the object is gone.
+   * `inhabited`: it has yet to apply this commit, which may delete what it has in a Namespace or of a definition.
    */
   readonly kind: 'defined' | 'undecided' | 'awaited' | 'taken' | 'inhabited';
   /** It has tried to apply this commit, or does not run: requesting a run would decide nothing. */

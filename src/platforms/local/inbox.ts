@@ -37,12 +37,15 @@ const RECEIVED_TOGETHER = 10;
 const KEPT_MS = 14 * 24 * 3_600_000;
 
 /**
- * As long as SQS hides one. What is hidden for longer was hidden by a clock that has been set back since: it would hold up
- * its whole group.
+ * As long as SQS hides a message. One that is hidden for longer was hidden before the clock was set back, and would hold up its
+ * whole group.
  */
 const HIDDEN_MS = 15 * 60_000;
 
-/** Whether it may be taken depends on servers, whose condition changes by itself. */
+/**
+ * The pause before a group that may not be taken is offered again: that depends on servers, whose condition changes without an
+ * event.
+ */
 const OFFERED_AGAIN_MS = 100;
 
 const Groups = z.array(z.object({ grouped_by: z.string() }));

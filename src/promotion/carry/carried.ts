@@ -39,7 +39,7 @@ export function isValue({ key }: Pick<Carried, 'key'>): boolean {
   return key.includes('#');
 }
 
-/** The names of the stages that a key differs in: what they do not agree on does not move. */
+/** The keys of which the stages have different versions, with the reason: what they do not agree on does not move. */
 export function disagreements(stages: readonly { readonly stage: string; readonly carried: readonly Carried[] }[]) {
   const all = stages.flatMap(({ stage, carried }) => carried.map((each) => ({ stage, ...each })));
   return [...Map.groupBy(all, ({ key }) => key)].flatMap(([key, own]): readonly LeftOut[] => {

@@ -57,7 +57,7 @@ export function isOlder(
   if (age === -1) return isLower(to, from);
   const present = ageOf(key, from, records);
   if (present !== -1) return age < present;
-  // A person wrote what it has. What was promoted last is not older than that.
+  // A person wrote the version that the stage has. The version that was promoted last is not older than that.
   const last = records.flatMap(({ moved }) => moved).find((each) => each.key === key);
   return last === undefined || !isSame(last.to, to);
 }

@@ -74,7 +74,7 @@ export function emptyLooks(): LookMemory {
 
 /** Commit statuses and pull requests change without a commit. Hosts count requests. */
 const HOST_AGE_MS = 30_000;
-/** Stages have a few commits in turn. */
+/** How many versions are remembered: far more than the commits that the stages have in turn. */
 const KEPT = 1_000;
 
 interface Looking {

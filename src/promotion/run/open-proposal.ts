@@ -42,7 +42,7 @@ export function leftAlone(step: Step): string {
   return `someone else pushed to ${headOf(nameOf(step))}, so it is left alone. Merge or close its pull request, and delete the branch, to have it updated again`;
 }
 
-/** What people have to know of the pull request beside `others`, which keep it from being updated. Null: nothing. */
+/** What people have to know about the pull request; null: nothing. `isMoving`: nothing keeps it from being updated. */
 export function reasonOfProposal(
   step: Step,
   { open, isForeign, shows }: OpenProposal,

@@ -26,7 +26,7 @@ export type Promoted =
 
 /** What one process remembers of a step. It saves requests, and nothing is lost with it. */
 export interface StepMemory {
-  /** What was looked at, and that nothing of it can move. */
+  /** `at`: the commits that were looked at. While they are the same, nothing can move, and `outcome` still holds. */
   settled: { readonly at: string; readonly outcome: Promoted } | null;
   /** Logged once. */
   reason: string | null;
@@ -165,7 +165,7 @@ async function tryOne(step: Step, change: StageChange, context: StepContext): Pr
   }
 }
 
-/** No time is known at which it moves. */
+/** The versions wait for an event: no time is known at which they can move. */
 function forEvent(reason: string): Extract<Promoted, { kind: 'waits' }> {
   return { kind: 'waits', reason, untilMs: null };
 }

@@ -21,7 +21,7 @@ export interface StageChange extends Changes {
   readonly sources: readonly Source[];
   readonly tip: Tip;
   readonly rootTree: ObjectId;
-  /** Those that all of the stages before have. */
+  /** What the stages before have, one entry for each key. */
   readonly carried: readonly Carried[];
   /** What the stages before do not agree on, or do not have: nothing moves while there is one. */
   readonly blockers: readonly LeftOut[];

@@ -9,9 +9,9 @@ import type { OpenPullRequest, PlanContext } from './context.ts';
 import { findOwnComment, publishNote } from './publish.ts';
 import type { OwnComment } from './publish.ts';
 
-/** So many are planned again by themselves when a branch moves. */
+/** How many pull requests are planned again without a command when a branch moves. */
 const REFRESHED = 20;
-/** So many are looked at. Those beyond say what they were planned for. */
+/** How many pull requests are read. Plans of the others only name the commits that they were made for. */
 const LOOKED_AT = 100;
 const AT_ONCE = 4;
 

@@ -19,7 +19,7 @@ export interface CodecommitServer {
   /** Who pulled, and who pushed, by ARN; null: refused. */
   readonly pulls: (string | null)[];
   readonly pushes: (string | null)[];
-  /** No policy allows the pull. */
+  /** No policy allows a pull or a push. */
   isForbidden: boolean;
   /** The functions that a policy of the stack allows it: `work`. */
   readonly rights: { pull: ReadonlySet<string>; push: ReadonlySet<string> };

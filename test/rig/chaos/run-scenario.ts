@@ -28,7 +28,7 @@ export interface ScenarioRun {
   readonly notices: Readonly<Record<string, readonly string[]>>;
 }
 
-/** The n-th request, or the first one whose path ends so. */
+/** The n-th request, or the first one whose path ends like this. */
 export type FaultPoint = number | string;
 
 const SETTLE_MS = 60_000;

@@ -70,7 +70,10 @@ export async function settlePromotion(
   }
 }
 
-/** Where the states of the stages are, without those that are elsewhere. The first one has nothing new in the tip, so it may stay. */
+/**
+ * The commits that the stages have reached. A stage that has reached neither is left out. The first one may stay at the pushed
+ * commit, because the tip has nothing new for it.
+ */
 async function positionsOf(
   { api }: FaultTestbed,
   places: readonly Place[],

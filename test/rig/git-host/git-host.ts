@@ -80,7 +80,7 @@ export interface GitHostOptions {
   readonly allowFilter?: boolean;
   /** Of the repositories that it creates. */
   readonly objectFormat?: 'sha1' | 'sha256';
-  /** How long the tokens of Apps are valid. */
+  /** The clock by which the tokens of Apps expire. Default: the system clock. */
   readonly nowMs?: () => number;
   /** Required by Git too, with any user name. */
   readonly isPrivate?: boolean;

@@ -9,7 +9,7 @@ export interface SmallRegistry {
   readonly requests: readonly string[];
   /** Requests are answered with 503 while it is set. */
   isDown: boolean;
-  /** Requests for a digest in this repository are. */
+  /** Requests for a manifest in this repository are answered with 503. */
   withoutDigests: string | null;
   /** Pushes an image. Its digest follows from the content. */
   push(repository: string, tag: string, content?: string): string;

@@ -325,7 +325,7 @@ function readLine(line: string): LogLine {
     const read: unknown = JSON.parse(line);
     if (typeof read === 'object' && read !== null && 'message' in read) return read as LogLine;
   } catch {
-    // Below.
+    // Not JSON: returned as it is, below.
   }
   return { message: 'stdout', line };
 }

@@ -47,7 +47,7 @@ export interface TestbedOptions {
   readonly previews?: readonly object[];
   /** What the repository records of deploys, as headgate.yml has it. */
   readonly record?: 'none' | 'refs';
-  /** Default: if something requires it. */
+  /** Default: true if pull requests or previews are configured. */
   readonly hasKey?: boolean | undefined;
   /** Entries of `images`, as headgate.yml has them. */
   readonly images?: readonly object[];
@@ -62,11 +62,11 @@ export interface TestbedOptions {
   /** Instead of the cluster's own kubeconfig, for example one that leads through a proxy. */
   readonly kubeconfig?: string;
   readonly cluster?: ClusterAddress;
-  /** Instead of a token with every permission; the repository is private then. */
   /** How long messages to channels are kept to be grouped. Default: as in production. */
   readonly groupingMs?: number;
   /** The host of the repository. Default: GitHub. */
   readonly speaks?: 'github' | 'gitlab';
+  /** Instead of a token with every permission; the repository is private then. */
   readonly app?: { readonly app: string; readonly installation: string; readonly privateKey: string };
 }
 

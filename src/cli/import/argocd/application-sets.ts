@@ -125,7 +125,7 @@ function importTemplate(object: ForeignObject, git: Fields, context: TemplateCon
     ...kept,
     name,
     namespace,
-    // Each may have objects that are cluster-scoped, as far as Argo CD is concerned.
+    // Suspended where the template would deploy other manifests than the ApplicationSet.
     ...(mustSuspend || suspend === true ? { suspend: true } : {}),
     forEach: { directories: glob, clusters: [kept['cluster']], namespaces },
   };
@@ -164,7 +164,7 @@ function skips(object: ForeignObject, directory: string): Remark {
   return remark(object, 'spec.generators[].git.directories[].exclude', { kind: 'changes-manifests', message });
 }
 
-/** The name of a target is the name of its release anyway. `usual`: names that mean that. */
+/** Drops a releaseName that is the default anyway: the name of the target. `usual`: other texts with that meaning. */
 function withoutReleaseName(settings: Fields, usual: readonly string[]): Fields {
   const { releaseName, ...others } = mapAt(settings, 'helm');
   if (typeof releaseName !== 'string' || !(usual.includes(releaseName) || releaseName.includes('{{'))) return settings;

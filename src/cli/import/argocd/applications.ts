@@ -100,7 +100,7 @@ function objectsOf(
   });
 }
 
-/** Where its project may deploy, if that is a list; null: anywhere. */
+/** The namespaces that its project lists, if none of them is a pattern; null: anywhere. */
 function projectObjects(object: ForeignObject, { objects }: ForeignInstallation): readonly DeployedObject[] | null {
   const name = textAt(object.spec, 'project') ?? 'default';
   const project = objects.find((each) => each.kind === 'AppProject' && each.name === name);

@@ -9,7 +9,7 @@ import type { NoticeDetail, NoticeText } from '../../../channels/port.ts';
 import type { EventSubject, Finished, MovedVersion, Promoted, RunEvent } from '../../ports/run-event.ts';
 import { countsText, describeWaiting, heldText, notReadyText, problemsText, readyText } from './texts.ts';
 
-/** What a message says, and which of the subscribed events it is: a deploy that is ready at once is two. */
+/** What a message says, and which subscribed events it counts as: a deploy that is ready at once is two of them. */
 export interface Reported {
   readonly events: readonly ChannelEvent[];
   readonly text: NoticeText;
@@ -122,7 +122,8 @@ function finishedNotice({ report, timing }: Finished): Reported | null {
     case 'failed':
       return reported(['failed'], { severity: 'error', revision, text: problemsText(errors), details: errors });
     case 'unchanged': {
-      // The run that applied it may have died before it reported that, and the same id makes the second one known.
+      // The run that applied the commit may have died before or after it reported that. The same id shows that this notice
+      // repeats the first one.
       const events: readonly ChannelEvent[] = report.readiness === 'ready' ? ['deployed', 'ready'] : ['deployed'];
       const resolves = report.readiness !== 'awaited';
       return report.isOwed === true
@@ -142,7 +143,7 @@ interface Parts extends Pick<NoticeText, 'severity' | 'revision' | 'text'> {
   readonly occurrence?: readonly string[];
 }
 
-/** A message shows no more, and a queue takes no more. */
+/** Messages show no more details than this, and the queue has no room for more. */
 const MAX_DETAILS = 5;
 const TEXT = inCharacters(500);
 

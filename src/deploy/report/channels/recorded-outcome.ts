@@ -19,7 +19,7 @@ export function recordedOutcome(event: RunEvent): RecordedOutcome | null {
     case 'finished':
       return event.purpose === 'drift' ? null : ofFinished(event);
     case 'ready': {
-      // Of a commit that was superseded meanwhile.
+      // The commit was superseded meanwhile.
       if (event.isStatusFinal) return null;
       const text = readyText(event.counts, event.durationMs);
       return { revision: event.revision, isDeployed: false, verdict: 'ready', text };
@@ -49,7 +49,8 @@ export function recordedOutcome(event: RunEvent): RecordedOutcome | null {
 
 function ofFinished({ report, timing }: Finished): RecordedOutcome | null {
   const { verdict, revision, readiness, isRecorded, isOwed, overall } = report;
-  // A run that found its target current, or that stopped before the tip, did not move it. One that died did not record it.
+  // A run that found its target current, or that stopped before the tip, did not move it. A run that died after it applied the
+  // tip has not recorded that.
   const isAfterDeath = isOwed === true && readiness !== null;
   const isDeployed = verdict === 'deployed' || (verdict === 'unchanged' && (isRecorded || isAfterDeath));
   if (!isDeployed || revision === null) return null;

@@ -1,6 +1,6 @@
 import { DeployError, reasonOf } from '../../../error/deploy-error.ts';
 
-/* Calls that failed. Loaded then. */
+/* Errors of calls that failed. Loaded only in that case. */
 
 interface Called {
   readonly service: string;

@@ -46,7 +46,7 @@ export function secretRights(config: Config): SecretRights {
   ];
   return {
     webhook: onAws(hooks),
-    // Only the deploy function decrypts manifests.
+    // Deploys decrypt manifests; checks and sweeps do not.
     deploy: onAws([...git, ...deployed.flatMap(keysOf), ...(isApproved ? keys : [])]),
     check: onAws(git),
     sweep: onAws(git),

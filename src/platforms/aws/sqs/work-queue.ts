@@ -12,7 +12,10 @@ export interface WorkQueue {
   readonly notices: NoticeQueue;
 }
 
-/** SQS delays no single message of a FIFO queue: the body says when it is due, and who receives it earlier hides it until then. */
+/**
+ * SQS cannot delay a single message of a FIFO queue: the body has the time at which it is due, and a receiver hides it until
+ * then.
+ */
 export function workQueue(queue: Pick<SignedQueue, 'sendAll'>, nowMs: () => number): WorkQueue {
   const messageOf = (group: string, content: object, afterMs: number) => {
     const due = afterMs > 0 ? { notBeforeMs: Math.round(nowMs() + afterMs) } : {};
