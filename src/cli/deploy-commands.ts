@@ -104,10 +104,10 @@ function addDeploy(add: AddCommand): void {
       'headgate deploy shop-prod --override-window --reason "incident 4711"',
     ],
     options: [
-      new Option('--prune-limit <number>', 'limit of deletions for this deploy only').argParser(parseCount),
-      new Option('--approve <hash>', 'the plan that headgate plan shows under this hash'),
-      new Option('--override-window', 'deploy outside the windows of the target; needs --reason'),
-      new Option('--reason <text>', 'why its windows are overridden').argParser(parseText),
+      new Option('--prune-limit <number>', 'maximum number of deletions, for this deploy only').argParser(parseCount),
+      new Option('--approve <hash>', 'approve the plan that headgate plan shows with this hash'),
+      new Option('--override-window', 'deploy outside the windows of the target; requires --reason'),
+      new Option('--reason <text>', 'reason for --override-window').argParser(parseText),
     ],
     async body(context, { pruneLimit, approve, overrideWindow = false, reason }, [name = '']) {
       if (overrideWindow !== (reason !== undefined)) throw incompleteOverride(overrideWindow);

@@ -7,7 +7,7 @@ export function addImageCommands(add: AddCommand): void {
     usage: 'images [name] [released]',
     summary: 'show the wanted tag of every image, and why it is not written',
     description:
-      'Show for each image and branch the version in Git, the one that its policy wants, and why it is not written. Nothing is written. With release and a name: let versions of an image be written again that were reverted.',
+      'Show, for each image and branch, the version in Git, the version that the policy wants, and why that one is not written. Nothing is written. headgate images release NAME lets reverted versions be written again.',
     examples: ['headgate images', 'headgate images web --output json', 'headgate images release web'],
     async body(context, _flags, [name, released]) {
       if (name === 'release') {

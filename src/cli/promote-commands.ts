@@ -18,9 +18,9 @@ export function addPromoteCommands(add: AddCommand): void {
   });
   add<{ image?: string; revision?: Revision }>({
     usage: 'promote <from> <to>',
-    summary: 'give a stage of a promotion what the stage before has',
+    summary: 'promote what the previous stage has deployed',
     description:
-      'Write into a stage what is deployed and ready in one before it, after showing the edits. Soak, statuses and windows are shown and passed over. What is older than what the stage had sets a hold: automation writes nothing to the stage until a person promotes again.',
+      'Show the edits, then write the versions that are deployed and ready in a previous stage. Soak time, statuses and windows are shown but bypassed. Promoting an older version sets a hold: automation writes nothing to the stage until a person promotes again.',
     examples: [
       'headgate promote shop-staging shop-prod',
       'headgate promote shop-staging shop-prod --image web --yes',

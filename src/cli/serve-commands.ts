@@ -98,7 +98,7 @@ function addHttpHost(add: AddCommand): void {
 function actionsWithoutPage(): DeployError {
   return new DeployError('usage', {
     subject: 'headgate serve --ui-actions',
-    message: 'needs the page',
+    message: '--ui-actions requires --ui-port',
     remedy: 'Add --ui-port, or remove --ui-actions.',
   });
 }

@@ -18,8 +18,8 @@ export function addSetupCommands(add: AddCommand): void {
     examples: ['headgate init fleet', 'headgate init fleet --context lab --namespace shop --branch main'],
     options: [
       new Option('--context <name>', 'context of the kubeconfig (default: the current one)'),
-      new Option('--namespace <name>', "namespace of objects that name none (default: the context's)"),
-      new Option('--branch <name>', 'branch to deploy (default: the one of the clone)'),
+      new Option('--namespace <name>', "namespace for objects without one (default: the context's)"),
+      new Option('--branch <name>', 'branch to deploy (default: the current branch of the clone)'),
       new Option('--url <url>', 'URL of the repository (default: the remote origin)'),
     ],
     async bareBody(context, { context: name = null, namespace = null, branch = null, url = null }, [directory = '.']) {
@@ -31,7 +31,7 @@ export function addSetupCommands(add: AddCommand): void {
     usage: 'import <tool>',
     summary: 'write a headgate.yml from Flux or Argo CD',
     description:
-      'Read the objects of Flux (flux) or Argo CD (argocd), from files or from the cluster, write the headgate.yml that deploys the same, and name every field that has no equal. Nothing is written to the cluster.',
+      'Read the objects of Flux (flux) or Argo CD (argocd), from files or from the cluster, write a headgate.yml that deploys the same objects, and list the fields without an equivalent. Nothing is written to the cluster.',
     examples: [
       'headgate import flux --from-files fleet/clusters/production',
       'headgate import argocd --from-cluster --context lab',
@@ -42,7 +42,7 @@ export function addSetupCommands(add: AddCommand): void {
       ),
       new Option('--from-cluster', 'read the objects of all namespaces'),
       new Option('--context <name>', 'context of the kubeconfig (default: the current one)'),
-      new Option('--branch <name>', 'branch that HEAD means (default: the one of the clone, else main)'),
+      new Option('--branch <name>', 'branch to use for HEAD (default: the current branch of the clone, else main)'),
       new Option('--out <file>', 'the file to write (default: --config)'),
     ],
     async bareBody(

@@ -20,13 +20,13 @@ function addHold(add: AddCommand): void {
     usage: 'hold <target>',
     summary: 'keep a target where it is, whatever is pushed',
     description:
-      'Keep a target at its commit, or at another one, whatever is pushed. A run under way is finished. Drift is still corrected.',
+      'Keep a target at its commit, or at another one, whatever is pushed. A run in progress finishes. Drift is still corrected.',
     examples: [
       'headgate hold shop-prod --reason "incident 4711"',
       'headgate hold shop-prod --reason "release party" --at "$(git rev-parse v1.2.0)" --until 2h',
     ],
     options: [
-      new Option('--reason <text>', 'why, as everyone who pushes sees it').argParser(parseText).makeOptionMandatory(),
+      new Option('--reason <text>', 'reason, shown to everyone who pushes').argParser(parseText).makeOptionMandatory(),
       new Option('--at <sha>', 'full commit id to deploy now and keep').argParser(parseRevision),
       new Option('--until <time>', 'when the hold ends: RFC 3339, or a duration such as 2h').argParser(parseTime),
     ],
@@ -60,7 +60,7 @@ function addRollback(add: AddCommand): void {
     examples: ['headgate rollback shop-prod', 'headgate rollback shop-prod --to "$(git rev-parse v1.2.0)"'],
     options: [
       new Option('--to <sha>', 'full commit id to put the target back to').argParser(parseRevision),
-      new Option('--reason <text>', 'why, as everyone who pushes sees it').argParser(parseText),
+      new Option('--reason <text>', 'reason, shown to everyone who pushes').argParser(parseText),
     ],
     async body(context, { to, reason }, [name = '']) {
       const { rollbackCommand } = await import('./steer/hold.ts');
@@ -102,7 +102,7 @@ function addStats(add: AddCommand): void {
 function addDiff(add: AddCommand): void {
   add({
     usage: 'diff <target> <before> <after>',
-    summary: 'show what a commit changes in objects since another one',
+    summary: 'compare the objects of a target at two commits',
     description:
       'Show what the second commit changes in the objects of a target since the first one, from Git alone. Exit code 2 means changes.',
     examples: ['headgate diff shop-prod 3f9c2a1b77d0 81be04c2d9aa'],

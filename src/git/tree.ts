@@ -53,7 +53,7 @@ export function readTree(data: Buffer, { id, subject }: { id: string; subject: s
   }
   if (counts.size === entries.length) return entries;
   const isTwice = ({ name }: TreeEntry) => counts.get(name) !== 1;
-  return entries.map((entry) => (isTwice(entry) ? { ...entry, hazard: 'a name that its directory has twice' } : entry));
+  return entries.map((entry) => (isTwice(entry) ? { ...entry, hazard: 'a name used twice in its directory' } : entry));
 }
 
 /** Bidirectional overrides and control characters disguise a name as another one. */

@@ -28,8 +28,8 @@ const TITLES: Readonly<Record<ActionName, string>> = {
 
 const TEXTS: Readonly<Record<ActionName, string>> = {
   deploy: 'Deploys the tip of the branch now, as a push would.',
-  approve: 'Approves this plan by its hash, and deploys it now. If it is another one by then, nothing is deployed.',
-  hold: 'Keeps the target where it is, whatever is pushed. Drift is still corrected. A run under way is finished.',
+  approve: 'Approves this plan by its hash, and deploys it now. If the plan has changed by then, nothing is deployed.',
+  hold: 'Keeps the target where it is, whatever is pushed. Drift is still corrected. A run in progress finishes.',
   release: 'Ends the hold and deploys the tip of the branch.',
   rollback: 'Deploys an earlier commit and holds the target there, until it is released.',
 };
@@ -59,7 +59,7 @@ function confirmation({ target, action, plan, revision }: ActionView, { formToke
   const isRefused = plan !== null && plan.refusals.length > 0;
   const hash = action === 'approve' ? (plan?.hash ?? null) : null;
   if (action === 'approve' && hash === null && !isRefused)
-    return html`<p class="note">No key is configured that a plan is approved with.</p>`;
+    return html`<p class="note">Plans cannot be approved: no key is configured.</p>`;
   return html`<form class="card confirm" method="post" action="/targets/${target}/${action}">
     <input type="hidden" name="form" value="${formToken}" />
     ${revision !== null && html`<input type="hidden" name="revision" value="${revision}" />`}
@@ -67,7 +67,7 @@ function confirmation({ target, action, plan, revision }: ActionView, { formToke
     ${
       (action === 'hold' || action === 'rollback') &&
       html`<label
-        >Reason, as everyone who pushes sees it
+        >Reason, shown to everyone who pushes
         <input type="text" name="reason" maxlength="200" ${action === 'hold' && html`required`} autocomplete="off"
       /></label>`
     }

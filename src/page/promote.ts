@@ -5,7 +5,7 @@ import { commit, layout, problemList } from './layout.ts';
 import type { PageContext, PromoteView } from './model.ts';
 import { editList, leftOutList } from './promotions.ts';
 
-/** A promotion by hand before it is done: its edits first, then what it passes over. */
+/** A promotion by hand before it is done: its edits first, then what it bypasses. */
 export function promotePage(view: PromoteView, context: PageContext): string {
   const { from, to, problem, plan } = view;
   const title = `Promote ${from} to ${to}`;
@@ -20,7 +20,7 @@ export function promotePage(view: PromoteView, context: PageContext): string {
       events: null,
       live: html`<h1>${title}</h1>
         <p class="lead">
-          Writes into ${to} what ${from} has, in one commit. What automation would wait for is passed over.
+          Writes the versions of ${from} to ${to}, in one commit. The conditions of the promotion are bypassed.
         </p>
         ${problem !== null && problemList([problem], 'bad')} ${plan !== null && planOf(plan, view)}
         ${plan !== null && confirmation(view, plan, context)}
@@ -38,11 +38,11 @@ function planOf(plan: Plan, { from, to }: PromoteView): Html {
     <h2 id="edits">
       ${edits.length} ${edits.length === 1 ? 'edit' : 'edits'} <small>${from} at ${commit(revision)}</small>
     </h2>
-    ${edits.length === 0 && html`<p class="empty">${to} has everything.</p>`} ${editList(edits)} ${leftOutList(leftOut)}
+    ${edits.length === 0 && html`<p class="empty">${to} is up to date.</p>`} ${editList(edits)} ${leftOutList(leftOut)}
     ${
       passedOver.length > 0 &&
       html`<div class="banner warn">
-        <strong>Passed over</strong>
+        <strong>Bypassed</strong>
         <ul class="reasons">
           ${passedOver.map((reason) => html`<li>${visibleLine(reason)}</li>`)}
         </ul>

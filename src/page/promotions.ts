@@ -99,7 +99,7 @@ function promoteLinks({ promotion, from, to }: { promotion: string; from: readon
 function stateOf({ outcome }: StepView): readonly [Tone, string] {
   switch (outcome) {
     case 'current':
-      return ['good', 'has everything'];
+      return ['good', 'up to date'];
     case 'moves':
       return ['busy', 'moves next'];
     case 'waits':

@@ -140,8 +140,8 @@ function tooMuch(parameters: readonly unknown[], { heapMb, timeMs }: ReadingLimi
   const [largest] = filesIn(parameters).toSorted((a, b) => b.bytes.length - a.bytes.length);
   return new DeployError('render-limit', {
     subject: largest?.path ?? 'the rendered output',
-    message: `reading it took more than ${heapMb} MB of memory or ${timeMs / 1000} s, twice`,
-    remedy: 'Split the file, and replace aliases and long lists of short values.',
+    message: `parsing took more than ${heapMb} MB of memory or ${timeMs / 1000} s in each attempt`,
+    remedy: 'Split the file, and avoid YAML aliases and long lists of short values.',
   });
 }
 

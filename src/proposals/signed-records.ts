@@ -115,7 +115,7 @@ export function openRecordTrust({ hasKey, keys, log }: Trusting): RecordTrust {
 }
 
 const NOT_SIGNED =
-  'these records have no signature of the key in headgate.yml, so they do not count: they were written before the key was set, under another URL or key, or by someone else. The last 200 commits of the branch are read instead';
+  'these records are not signed with the key in headgate.yml, so they are ignored: they were written before the key was set, under another URL or key, or by someone else. The last 200 commits of the branch are read instead';
 
 /**
  * What the ref has and what only the branch has, in the order of the branch. A record is only on the branch if the host refused

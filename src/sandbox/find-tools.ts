@@ -48,7 +48,7 @@ async function findLocally(tool: Tool, env: Environment): Promise<FoundTool> {
   if (path !== null) return { path, version: null };
   throw new DeployError('tool-missing', {
     subject: tool,
-    message: `${tool} was found ${cached === null ? 'not' : `neither at ${cached} nor`} on the PATH`,
+    message: `${tool} was not found ${cached === null ? '' : `at ${cached} or `}on the PATH`,
     remedy: `Install ${tool} on the PATH of the Headgate process, or give npm access to its registry once.`,
     cause: missing,
   });

@@ -20,7 +20,7 @@ export function outputOf(
         subject: file,
         message: `rendering was stopped: ${result.reason}`,
         remedy:
-          'Look for an infinite loop or a very large file. If it is only too much for a function, whose memory renders share, run headgate deploy TARGET.',
+          'Look for an infinite loop or a very large file. If it fails only in the function, where renders share the memory, run headgate deploy TARGET.',
       });
     case 'interrupted':
       throw new DeployError('interrupted', {

@@ -130,7 +130,7 @@ describe('headgate bootstrap', () => {
     expect(stderr).not.toContain('ReservedConcurrentExecutions');
     expect(code).toBe(0);
     expect(api.stack?.parameters['ReserveConcurrency']).toBe('false');
-    expect(stderr).toContain('this account may run 10 functions at once, so no function reserves some');
+    expect(stderr).toContain('this account may run only 10 functions at once, too few to reserve any');
     const asked = api.requests.findIndex(({ action }) => action === 'GetAccountSettings');
     expect(asked).toBeLessThan(api.requests.findIndex(({ action }) => action === 'CreateStack'));
     // Once AWS has raised the limit, the next run reserves.
@@ -222,7 +222,7 @@ describe('headgate bootstrap', () => {
       EXAMPLE.replaceAll('ssm:/headgate/fleet/token', 'env:TOKEN'),
     );
     expect(code).toBe(1);
-    expect(stderr).toContain('it would be in clear text in the template');
+    expect(stderr).toContain('in the template, everyone who can view a function could read it');
     expect(writes()).toEqual([]);
   }, 300_000);
 

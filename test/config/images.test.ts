@@ -198,11 +198,11 @@ describe('an image of headgate.yml', () => {
   it.each([
     [
       'pullRequest',
-      'cannot be pullRequest with host: bitbucket, the one of fleet, whose pull requests Headgate does not read | Write via: commit; pull requests work on github, gitlab, gitea, forgejo.',
+      'cannot be pullRequest, because fleet has host: bitbucket, whose pull requests Headgate does not read | Write via: commit; pull requests work on github, gitlab, gitea, forgejo.',
     ],
     [
       'api',
-      'cannot be api with host: bitbucket, the one of fleet | Write via: commit; it works on github, gitlab, gitea, forgejo.',
+      'cannot be api, because fleet has host: bitbucket | Write via: commit; it works on github, gitlab, gitea, forgejo.',
     ],
   ])('is refused by name with via: %s on a host without it', (via, message) => {
     const text = withImage(`writes: [{ repository: fleet, branch: main, via: ${via} }]`)

@@ -96,7 +96,7 @@ describe('previews of headgate.yml', () => {
     [{ substitute: { variables: { TAG: '{{basename}}' } } }, /^substitute\.variables\.TAG has an unknown placeholder/],
     [
       { helm: { set: { tag: '{{sha}}' } } },
-      /^helm has a placeholder, which is not filled in there \| Use it in substitute/,
+      /^helm has a placeholder, but placeholders are not replaced in this key \| Use it in substitute/,
     ],
     [{ path: 'apps/{{number}}' }, /^path has a placeholder/],
     [{ cluster: 'lap' }, /^cluster refers to unknown cluster lap/],
@@ -134,7 +134,7 @@ describe('previews of headgate.yml', () => {
     const repository = ['host: git', 'url: https://git.example.com/fleet.git'];
     expect(errors([preview()], { repository, key: '' })).toEqual([
       expect.stringMatching(/^repository is on host git, whose pull requests Headgate does not read \| .*github/),
-      expect.stringMatching(/^repository has no credentials/),
+      expect.stringMatching(/^repository requires credentials/),
       expect.stringMatching(/^repository requires key/),
     ]);
   });
@@ -154,8 +154,8 @@ describe('previews of headgate.yml', () => {
       expect.stringContaining('may become shop-pr-12, which template {{basename}} deploys to'),
     ]);
     expect(errors([preview(), preview({ name: 'shop-pr-1{{number}}' })])).toEqual([
-      expect.stringMatching(/^name may become that of another preview/),
-      expect.stringMatching(/^namespace may become that of another preview/),
+      expect.stringMatching(/^name may be the same as that of another preview/),
+      expect.stringMatching(/^namespace may be the same as that of another preview/),
     ]);
     const numbered = text([preview()]).replace('name: shop-prod', 'name: shop-pr-3');
     expect(errorsOf(numbered)).toEqual([expect.stringContaining('may become shop-pr-3, which is a target')]);

@@ -94,16 +94,16 @@ describe('a promotion of headgate.yml', () => {
   it.each<[string, Written, string]>([
     ['an unknown stage', stages('dve', 'prod'), 'refers to unknown target dve | Did you mean dev?'],
     ['one stage', stages('dev'), 'has no stage to promote to | List the targets in their order'],
-    ['a stage twice', stages('dev', 'eu', 'prod', 'eu'), 'stages[3] of promotion shop is a stage twice'],
+    ['a stage twice', stages('dev', 'eu', 'prod', 'eu'), 'stages[3] of promotion shop is listed twice'],
     [
       'a circle',
       stages({ to: 'dev', from: { any: ['prod'] } }, 'prod'),
-      'forms a circle: dev → prod → dev | Remove one of these stages.',
+      'forms a cycle: dev → prod → dev | Remove one of these stages.',
     ],
     [
       'a circle of two promotions',
       { promotions: [...promotion({}).promotions, { name: 'back', stages: ['prod', 'dev'] }] },
-      'forms a circle',
+      'forms a cycle',
     ],
     [
       'the same step in two promotions',
@@ -179,7 +179,7 @@ describe('a promotion of headgate.yml', () => {
         ...promotion({ via: 'pullRequest' }),
         repository: { host: 'bitbucket', url: 'https://bitbucket.org/acme/fleet.git' },
       },
-      'via of promotion shop cannot be pullRequest with host: bitbucket, the one of fleet',
+      'via of promotion shop cannot be pullRequest, because fleet has host: bitbucket',
     ],
     [
       'commits by the API of the host',
@@ -197,7 +197,7 @@ describe('a promotion of headgate.yml', () => {
         ...promotion({ after: { statuses: [{ context: 'e2e' }] } }),
         repository: { host: 'bitbucket', url: 'https://bitbucket.org/acme/fleet.git' },
       },
-      'cannot be read with host: bitbucket, the one of fleet | Remove them; they work on github, gitlab, gitea, forgejo.',
+      'cannot be read, because fleet has host: bitbucket | Remove them; they work on github, gitlab, gitea, forgejo.',
     ],
     [
       'statuses without credentials',

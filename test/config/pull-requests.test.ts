@@ -22,7 +22,7 @@ describe('pullRequests of a repository', () => {
   it('lists all the mistakes of a plan at once, each with its line and remedy', () => {
     const written = ['statuses: false', 'pullRequests:', '  plan: true', '  comment: false', '  forks: true'];
     expect(errorsOf(repository(written))).toEqual([
-      expect.stringMatching(/^headgate\.yml:11 pullRequests\.plan of repository fleet requires key, .*\| Store/),
+      expect.stringMatching(/^headgate\.yml:11 pullRequests\.plan of repository fleet requires key, .*\| Add key/),
       expect.stringMatching(/^headgate\.yml:11 .*requires credentials, .*\| Add credentials: env:FLEET_TOKEN/),
       expect.stringMatching(/^headgate\.yml:11 .*would be shown nowhere: .*\| Remove comment: false/),
       expect.stringMatching(/^headgate\.yml:13 pullRequests\.forks .*requires serviceAccount.*\| Add serviceAccount/),
@@ -65,7 +65,7 @@ describe('approval of a target', () => {
   it('requires the key that signs it, and is none unless it is written', () => {
     expect(configOf(file({})).targets[0]?.approval).toBe('none');
     expect(errorsOf(withTarget('approval: plan'))).toEqual([
-      expect.stringMatching(/^headgate\.yml:15 approval of target shop-prod requires key, .* \| Store a random text/),
+      expect.stringMatching(/^headgate\.yml:15 approval of target shop-prod requires key, .* \| Add key: env:HEADGATE_KEY/),
     ]);
     expect(errorsOf(withTarget('approval: always'))).toEqual([
       expect.stringMatching(/^headgate\.yml:15 approval of target shop-prod must be none or plan/),

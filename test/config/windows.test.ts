@@ -71,7 +71,7 @@ describe('the windows of a target', () => {
   it.each([
     [
       '{ allow: { cron: "0 9 * * 1-5" }, timezone: UTC }',
-      'windows[0].allow of target shop-prod must be a text, or a map with cron and for',
+      'windows[0].allow of target shop-prod must be a string, or a map with cron and for',
     ],
     ['{ allow: { cron: "0 0 9 * * *", for: 8h }, timezone: UTC }', 'has a cron expression that is not valid'],
     ['{ allow: { cron: "0 9 30 2 *", for: 8h }, timezone: UTC }', 'has a cron expression that is not valid'],

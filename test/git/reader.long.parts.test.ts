@@ -585,8 +585,8 @@ describe('a hostile tree', () => {
     const other = Buffer.concat([Buffer.from('100644 b.yaml\0'), Buffer.alloc(20, 1)]);
     const entries = readTree(Buffer.concat([entry, entry, other]), { id: '0'.repeat(40), subject: 'x' });
     expect(entries.map(({ hazard }) => hazard)).toEqual([
-      'a name that its directory has twice',
-      'a name that its directory has twice',
+      'a name used twice in its directory',
+      'a name used twice in its directory',
       null,
     ]);
   });

@@ -115,19 +115,19 @@ describe('the images that move', () => {
       'has two versions of it',
       `${deployment('acme/web:1.1.0')}---\n${deployment('acme/web:1.2.0')}`,
       deployment('acme/web:1.0.0'),
-      'it has several versions of it: 1.1.0, 1.2.0',
+      'several versions in one stage: 1.1.0, 1.2.0',
     ],
     [
       'does not name the digest that the next one needs',
       deployment('acme/web:1.1.0'),
       deployment(`acme/web:1.0.0@${A}`),
-      'prod.yaml:9 has a digest, which the stage before does not name',
+      'prod.yaml:9 has a digest, but the previous stage has none',
     ],
     [
       'does not name the tag that the next one needs',
       deployment(`acme/web@${B}`),
       deployment('acme/web:1.0.0'),
-      'prod.yaml:9 has a tag, which the stage before does not name',
+      'prod.yaml:9 has a tag, but the previous stage has none',
     ],
   ])('do not move when the stage %s', (_what, from, to, reason) => {
     expect(promoted(from, to)).toEqual({ text: to, edits: [], leftOut: [reason] });

@@ -106,7 +106,7 @@ describe('what a stage has that may be promoted', () => {
     [
       'nothing while a deploy is repeated',
       facts({ outcome: { retry: { revision: null, reason: 'no answer', since: '' } } }),
-      { why: 'the deploy is repeated: no answer' },
+      { why: 'the deploy is being retried: no answer' },
     ],
     ['nothing before it is ready', facts({}, { readiness: 'progressing' }), { why: 'it is not ready yet' }],
     ['nothing of an older check', facts({}, { sinceMs: 0 }), { why: 'it is not ready yet' }],
@@ -320,7 +320,7 @@ describe('what automation may write', () => {
       'does not go back to what it wrote long ago',
       edit('main-4', 'main-2'),
       [record('main-3', 'main-4'), record('main-2', 'main-3'), record('main-1', 'main-2')],
-      'a rollback does not travel',
+      'rollbacks are not promoted',
     ],
     [
       'does not write again what a person took back',
@@ -334,7 +334,7 @@ describe('what automation may write', () => {
       'does not move past a hold',
       edit('1.0.0', '1.2.0'),
       [record('1.1.0', '1.0.0', 'ann'), record('1.0.0', '1.1.0')],
-      'ann promoted something older to prod, which holds until a person promotes again',
+      'ann promoted an older version to prod: automation is on hold until a person promotes again',
     ],
     [
       'moves after a person promoted again',

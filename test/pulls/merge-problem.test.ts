@@ -6,7 +6,7 @@ it('names the file that has to be rebased first, and how many more there are', (
   expect(mergeProblem(conflict, 'main')).toMatchObject({
     code: 'merge-conflict',
     subject: 'apps/a.yaml',
-    message: expect.stringContaining('changed on main too since the pull request began, and 1 more path'),
+    message: expect.stringContaining('changed both on main and in the pull request, and 1 more path'),
     remedy: 'Rebase the pull request first, or merge main into it.',
   });
 });

@@ -29,8 +29,9 @@ describe('the functions', () => {
     expect(await testbed.configMaps()).toEqual({ web: { colour: 'blue' } });
     await testbed.host.settled();
     const states = () => testbed.host.statusesOf(revision).map(({ state, description }) => [state, description]);
-    await vi.waitFor(() =>
-      expect(states().at(-1)).toEqual(['success', expect.stringMatching(/^1 created, ready in /)]),
+    await vi.waitFor(
+      () => expect(states().at(-1)).toEqual(['success', expect.stringMatching(/^1 created, ready in /)]),
+      { timeout: 30_000, interval: 50 },
     );
 
     const name = testbed.namespace;
@@ -197,7 +198,10 @@ describe('a function that runs out of time, with a GitHub App for its repository
     expect(failed).toMatchObject({ errors: [{ code: 'interrupted' }] });
     expect(await aws.testbed.configMaps()).toEqual({ one: {}, two: {}, three: {} });
     expect(aws.testbed.host.apps.issued.map(({ repositories }) => repositories)).toContainEqual(['acme/fleet']);
-    await vi.waitFor(() => expect(aws.testbed.host.statusesOf(revision).at(-1)?.state).toBe('success'));
+    await vi.waitFor(() => expect(aws.testbed.host.statusesOf(revision).at(-1)?.state).toBe('success'), {
+      timeout: 30_000,
+      interval: 50,
+    });
   });
 
   it('refuses a run whose dry runs cannot fit into one invocation at once, with a remedy', async () => {

@@ -18,6 +18,8 @@ spec:
     spec: { restartPolicy: Never, containers: [{ name: work, image: busybox }] }
 `;
 
+const WITHIN = { timeout: 30_000, interval: 50 };
+
 describe('the HTTP host', () => {
   let http: HttpTestbed;
   afterEach(() => http.tearDown());
@@ -38,15 +40,16 @@ describe('the HTTP host', () => {
     expect(await testbed.configMaps()).toEqual({ web: { colour: 'blue' } });
     await testbed.host.settled();
     const states = () => testbed.host.statusesOf(revision).map(({ state, description }) => [state, description]);
-    await vi.waitFor(() =>
-      expect(states().at(-1)).toEqual(['success', expect.stringMatching(/^1 created, ready in /)]),
+    await vi.waitFor(
+      () => expect(states().at(-1)).toEqual(['success', expect.stringMatching(/^1 created, ready in /)]),
+      WITHIN,
     );
-    expect(gateway.of('deploy')).toMatchObject([
-      {
-        headers: { 'ce-type': 'dev.headgate.deploy', 'ce-partitionkey': testbed.namespace },
-        settled: [{ status: 200 }],
-      },
-    ]);
+    const headers = { 'ce-type': 'dev.headgate.deploy', 'ce-partitionkey': testbed.namespace };
+    // The commit has its status before the message has its answer.
+    await vi.waitFor(
+      () => expect(gateway.of('deploy')).toMatchObject([{ headers, settled: [{ status: 200 }] }]),
+      WITHIN,
+    );
 
     // A sweep finds what no webhook announced, and queues it the same way.
     testbed.host.faults = { lose: () => true };
@@ -79,8 +82,10 @@ describe('the HTTP host', () => {
     const early = gateway.of('check').flatMap(({ settled }) => settled.filter(({ status }) => status === 503));
     expect(early.every(({ retryAfter }) => Number(retryAfter) >= 1)).toBe(true);
     expect(gateway.of('check').length).toBeLessThan(8);
-    await vi.waitFor(() =>
-      expect(gateway.messages.map(({ settled }) => settled.at(-1)?.status)).toEqual(gateway.messages.map(() => 200)),
+    await vi.waitFor(
+      () =>
+        expect(gateway.messages.map(({ settled }) => settled.at(-1)?.status)).toEqual(gateway.messages.map(() => 200)),
+      WITHIN,
     );
   });
 
@@ -105,7 +110,7 @@ describe('the HTTP host', () => {
     expect(await testbed.outcome(revision, 'deployed', 60_000)).toMatchObject({ verdict: 'deployed' });
     expect(Object.keys(await testbed.configMaps()).toSorted()).toEqual(['c1', 'c2', 'c3', 'c4']);
     const [message] = gateway.of('deploy');
-    await vi.waitFor(() => expect(message?.settled.at(-1)?.status).toBe(200));
+    await vi.waitFor(() => expect(message?.settled.at(-1)?.status).toBe(200), WITHIN);
     expect(message?.settled[0]).toEqual({ status: 0, retryAfter: null });
     await proxy.close();
     await rm(directory, { recursive: true });

@@ -80,7 +80,7 @@ it('a channel that fails does not fail a run, a command or the next message', as
   const status = await testbed.headgate('status');
   expect([status.code, status.stderr]).toEqual([
     0,
-    expect.stringContaining('slack did not take the message: status 404: no_service'),
+    expect.stringContaining('slack did not accept the message: status 404: no_service'),
   ]);
 
   const held = await testbed.headgate('hold', testbed.namespace, '--reason', 'incident 4711');
@@ -89,7 +89,7 @@ it('a channel that fails does not fail a run, a command or the next message', as
   expect(at('/slack').at(-1)?.body).toContain('incident 4711');
 
   const sent = await testbed.headgate('notify', 'test', 'team');
-  expect([sent.code, sent.stdout]).toEqual([0, 'team: slack took the message\n']);
+  expect([sent.code, sent.stdout]).toEqual([0, 'team: slack accepted the message\n']);
   service.replies = [{ status: 403, body: 'action_prohibited' }];
   const failed = await testbed.headgate('notify', 'test', 'hook');
   expect([failed.code, failed.stderr]).toEqual([1, expect.stringContaining('env:HOOK_SECRET')]);

@@ -246,7 +246,7 @@ it('a promotion by hand of something older stops automation until a person promo
   expect(back.stdout.split('\n')).toEqual([
     `${target('staging')} -> ${target('prod')}, what ${target('staging')} has at ${first.slice(0, 12)}:`,
     `  apps/prod/web.yaml:12: ${WEB} 1.1.0 -> 1.0.0`,
-    expect.stringMatching(/^passed over: .* is older than 1.1.0/),
+    expect.stringMatching(/^bypassed: .* is older than 1.1.0/),
     `sets a hold: automation writes nothing to ${target('prod')} until a person promotes again`,
     `${target('prod')}: promoted by ${(await tip()).slice(0, 12)}`,
     '',
@@ -255,7 +255,7 @@ it('a promotion by hand of something older stops automation until a person promo
     /^Headgate-Promotion-Hold: \S/,
   );
   await moved('1.2.0', '1.2.0 1.2.0 1.0.0');
-  await waits('prod', 'promoted something older');
+  await waits('prod', 'promoted an older version');
   await forgeRelease(target('prod'));
   await testbed.logged((line) => line.message === 'record-not-signed');
   expect(await deployed()).toBe('1.2.0 1.2.0 1.0.0');

@@ -164,10 +164,12 @@ it('an object that recovers by itself turns the status to success, also after a 
   const revision = await testbed.push({ 'apps/web.json': deployment('web', { image: 'no-such-image' }) });
   await line(revision, 'not-ready');
   // A process that dies before it has recorded what it reported reports it again.
-  await vi.waitFor(async () =>
-    expect(JSON.stringify(await testbed.get('configmap', `headgate-${testbed.namespace}.ready`))).toContain(
-      'not-ready',
-    ),
+  await vi.waitFor(
+    async () =>
+      expect(JSON.stringify(await testbed.get('configmap', `headgate-${testbed.namespace}.ready`))).toContain(
+        'not-ready',
+      ),
+    { timeout: 30_000, interval: 50 },
   );
   await testbed.stop();
   await testbed.start();

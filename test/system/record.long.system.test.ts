@@ -82,7 +82,10 @@ describe('record: refs', () => {
     expect([allowed.code, allowed.stdout]).toEqual([0, expect.stringMatching(/^write +fleet +ok +may push$/m)]);
     await testbed.git('-C', repository, 'config', 'http.receivepack', 'false');
     const refused = await testbed.headgate('check');
-    expect([refused.code, refused.stdout]).toEqual([1, expect.stringMatching(/^write +fleet .*403.*, to a push/m)]);
+    expect([refused.code, refused.stdout]).toEqual([
+      1,
+      expect.stringMatching(/^write +fleet .*the push was rejected: .*403/m),
+    ]);
   });
 
   it('leaves a deploy as it is when the host refuses such refs, and writes one line into the log', async () => {

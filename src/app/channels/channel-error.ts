@@ -23,7 +23,7 @@ export function refusal(
   const message = status === null ? reason : `status ${status}${reason === '' ? '' : `: ${reason}`}${redirect}`;
   return new DeployError('channel-refused', {
     subject: `channel ${channel.name}`,
-    message: `${channel.kind} did not take the message: ${message}`,
+    message: `${channel.kind} did not accept the message: ${message}`,
     remedy: remedyOf(status, channel),
   });
 }
@@ -35,7 +35,7 @@ export function unreachable(
 ): DeployError {
   return new DeployError('channel-unreachable', {
     subject: `channel ${channel.name}`,
-    message: `${channel.kind} does not take messages now: ${shown(reason, to)}`,
+    message: `${channel.kind} is not accepting messages: ${shown(reason, to)}`,
     remedy: 'Wait for the retry, or check that Headgate can reach it: headgate notify test sends a message.',
     ...(afterMs === null ? {} : { retryAfterMs: afterMs }),
   });
@@ -60,7 +60,7 @@ function remedyOf(status: number | null, { name, url, token, topic, bus }: Chann
   if (status !== null && KEY_REFUSED.has(status)) return `Store a valid key under ${where}, ${again}.`;
   if (status === null || status === 404 || status === 410) {
     const address = url === null ? where : formatReference(url);
-    return `Create the webhook again and store its address under ${address}, ${again}.`;
+    return `Store a valid address under ${address} (create the webhook again if it was deleted), ${again}.`;
   }
   return `Compare kind and address of channel ${name} with the service's settings, ${again}.`;
 }

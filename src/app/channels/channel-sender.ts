@@ -87,7 +87,7 @@ function unknown(name: string): Problem {
   return {
     code: 'channel-refused',
     subject: `channel ${name}`,
-    message: 'is no longer in headgate.yml',
-    remedy: 'Add it again, if its messages are wanted.',
+    message: 'the channel is no longer in headgate.yml',
+    remedy: 'Add the channel again, or ignore this: its queued messages were dropped.',
   };
 }

@@ -44,7 +44,7 @@ function tooSlow(channel: string, limitMs: number): Problem {
   return {
     code: 'channel-unreachable',
     subject: `channel ${channel}`,
-    message: `did not take the message within ${limitMs / 1000} s`,
+    message: `the service did not accept the message within ${limitMs / 1000} s`,
     remedy: `Check that Headgate can reach it: headgate notify test ${channel} sends a message.`,
   };
 }

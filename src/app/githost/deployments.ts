@@ -17,7 +17,7 @@ export function openDeployments({ api, repository, ...access }: DeploymentsOptio
   const client = openHostClient(access);
 
   const failure = (refused: Refused) =>
-    hostFailure(refused, { what: 'did not accept the deployment', allow: `do this (${api.permission})` });
+    hostFailure(refused, { what: 'did not accept the deployment', allow: `write deployments (${api.permission})` });
 
   function send<Result>(call: HostCall<Result>, signal: AbortSignal, isRepeatable = true): Promise<Result | null> {
     return sendCall(call, { client, what: 'writing the deployment', isRepeatable, failure }, signal);

@@ -37,7 +37,7 @@ export function openPullRequests({ api, repository, ...access }: PullRequestsOpt
 
   const failure = (refused: Refused) => {
     const what = refused.request.method === 'GET' ? 'did not answer the request' : 'did not accept the change';
-    return hostFailure(refused, { what, allow: `do this (${api.permission})` });
+    return hostFailure(refused, { what, allow: `access pull requests (${api.permission})` });
   };
 
   function send<Result>(call: HostCall<Result>, signal: AbortSignal, isRepeatable = true): Promise<Result | null> {
@@ -48,7 +48,7 @@ export function openPullRequests({ api, repository, ...access }: PullRequestsOpt
     for (let page = 1; page <= MAX_PAGES; page += 1) {
       const call = callOf(page);
       const found = await send(call, signal);
-      if (found === null) throw missing(call.request.url, 'it does not exist, or the credentials may not see it');
+      if (found === null) throw missing(call.request.url, 'not found, or not visible to the credentials');
       yield found.items;
       if (found.isLast) return;
     }

@@ -46,7 +46,7 @@ async function probeRepository(repository: Repository, { config, openGit }: Git,
 /** There is no token to check: AWS knows the process, and IAM decides. */
 function explained(thrown: unknown, { name, fullName }: Repository): unknown {
   if (!(thrown instanceof DeployError) || thrown.code !== 'git-unauthorized') return thrown;
-  const remedy = `Allow codecommit:GitPull on ${fullName} for this identity (the stack does it for the functions: deploy it again), and check url and the clock.`;
+  const remedy = `Allow this identity codecommit:GitPull on ${fullName} (for the functions, deploy the stack again), and check url and the clock.`;
   return new DeployError(thrown.code, {
     subject: `repository ${name}`,
     message: thrown.message,

@@ -44,7 +44,7 @@ function notReached(kind: Probe['kind'], name: string, cause: ExchangeError): De
     subject: `${kind} ${name}`,
     message: isUnresolved ? `DNS does not resolve the name of the server: ${cause.message}` : cause.message,
     remedy: isUnresolved
-      ? 'Check the name in headgate.yml, and the DNS of the network: of the VPC, where a function looked.'
+      ? 'Check the name in headgate.yml, and DNS in the network: for a function, in its VPC.'
       : 'Check the address, the network and any firewall on the way.',
     cause,
   });

@@ -109,7 +109,7 @@ function notApproved({ name }: Target, { waitingFor = [] }: Pick<Report, 'waitin
   return new DeployError('not-approved', {
     subject: `target ${name}`,
     message: waitingFor.join(', '),
-    remedy: `Read what it would do with headgate plan ${name}, and run headgate deploy ${name} --approve with its hash.`,
+    remedy: `Read the plan with headgate plan ${name}, then run headgate deploy ${name} --approve HASH with its hash.`,
   });
 }
 

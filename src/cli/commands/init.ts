@@ -71,7 +71,7 @@ async function initialConfig(context: BareContext, flags: InitFlags, { clone, fo
     flags.namespace ??
     (found.targets.every((target) => target.namespace !== null)
       ? (chosen.namespace ?? 'default')
-      : await answer(context, 'Namespace of objects that name none', chosen.namespace ?? 'default'));
+      : await answer(context, 'Namespace for objects without one', chosen.namespace ?? 'default'));
   return {
     repository: { name: repositoryName(url), host: hostOfUrl(url), url },
     cluster: { name: clusterName(chosen.name), kubeconfig: contexts.path, context: chosen.name },

@@ -60,7 +60,7 @@ function addressOf(text: string, insecure: boolean): string {
   const subject = '--tasks-url';
   if (text === '') {
     const remedy =
-      'Pass it, or set HEADGATE_TASKS_URL: messages are sent to the addresses /deploy and /check below it.';
+      'Pass --tasks-url, or set HEADGATE_TASKS_URL. Messages are sent to /deploy and /check below that address.';
     throw new DeployError('usage', { subject, message: 'the address of the queue is missing', remedy });
   }
   const parsed = parseAddress(text, { insecure });

@@ -19,8 +19,8 @@ export function formatImport(imported: Imported, tool: string, { kubeconfig, con
   const entries = imported.targets.map((target) => targetEntry(target, imported.remarks));
   const isEmpty = imported.targets.every(({ isIncomplete }) => isIncomplete);
   return `# Written by headgate import ${tool}. headgate explain KEY shows what a key means.
-# Keep this file out of the repositories that it deploys: who can push must not choose clusters or limits.
-# docs/migrate.md has the order in which to let ${TOOLS[tool] ?? tool} go without an outage.
+# Keep this file out of the repositories that it deploys: anyone who can push could choose clusters and limits.
+# docs/migrate.md has the order in which to remove ${TOOLS[tool] ?? tool} without an outage.
 clusters:
 ${clusters.join('\n')}
 

@@ -3,7 +3,7 @@ import { visibleText } from '../../error/visible-text.ts';
 import type { Imported } from './imported.ts';
 import type { Remark } from './remarks.ts';
 
-/** What was written and what has no equal. `file`: null when nothing was written. */
+/** What was written, and what has no equivalent. `file`: null when nothing was written. */
 export function importReport(
   imported: Imported,
   { file, format }: { readonly file: string | null; readonly format: 'text' | 'json' },

@@ -81,5 +81,5 @@ function remarksByRule(value: unknown, path: string, rules: FieldRules): readonl
 
 const UNKNOWN = {
   kind: 'untranslated',
-  message: 'headgate import does not know this field. Look for its equal with headgate explain.',
+  message: 'headgate import does not know this field. Look for an equivalent with headgate explain.',
 } as const;

@@ -14,7 +14,7 @@ export interface InitialConfig {
 /** A commented headgate.yml. */
 export function formatConfig({ repository, cluster, branch, namespace, targets }: InitialConfig): string {
   return `# Written by headgate init. headgate explain KEY shows what a key means.
-# Keep this file out of the repositories that it deploys: who can push must not choose clusters or limits.
+# Keep this file out of the repositories that it deploys: anyone who can push could choose clusters and limits.
 clusters:
   ${scalar(cluster.name)}:
     kubeconfig: { path: ${scalar(cluster.kubeconfig)}, context: ${scalar(cluster.context)} }

@@ -28,7 +28,7 @@ export function refuseInside(
   if (inside.startsWith('..')) return;
   throw new DeployError('usage', {
     subject: configPath,
-    message: 'would be inside the repository that it deploys, whose authors must not choose clusters and limits',
-    remedy: `Run it beside the clone: cd .. && headgate ${command} …, with ${basename(root)} in its paths.`,
+    message: 'the file would be inside the repository that it deploys, where anyone who can push could change it',
+    remedy: `Run the command beside the clone: cd .. && headgate ${command} …, with ${basename(root)}/ in its paths.`,
   });
 }

@@ -51,7 +51,7 @@ export async function livePreview(
   if (live !== undefined) return live;
   throw new DeployError('usage', {
     subject: name,
-    message: `is not deployed: pull request ${pullRequest} has no namespace ${target.namespace} that was created for it`,
+    message: `the preview is not deployed: no namespace ${target.namespace} was created for pull request ${pullRequest}`,
     remedy: `headgate status lists the previews that exist, and headgate deploy ${name} creates it.`,
   });
 }

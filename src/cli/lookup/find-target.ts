@@ -44,9 +44,9 @@ export async function findTarget(context: Context, name: string, at: ReadAt = TI
 function isPreview(name: string): DeployError {
   return new DeployError('usage', {
     subject: name,
-    message: 'is a preview of a pull request, which this command is not for',
+    message: `${name} is a preview, and this command does not support previews`,
     remedy:
-      'status, plan, deploy, history, diff and uninstall take a preview. What is deployed is the head of its pull request.',
+      'Use status, plan, deploy, history, diff or uninstall. A preview always deploys the head of its pull request.',
   });
 }
 

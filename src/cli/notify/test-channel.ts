@@ -19,7 +19,7 @@ export async function notifyTestCommand(context: Context, name: string): Promise
     const problem = refused[0] ?? later?.error.problem;
     if (problem !== undefined) throw new DeployError(problem.code, problem);
     const shown = { channel: name, kind: channel.kind };
-    context.print(output === 'json' ? JSON.stringify(shown, null, 2) : `${name}: ${channel.kind} took the message`);
+    context.print(output === 'json' ? JSON.stringify(shown, null, 2) : `${name}: ${channel.kind} accepted the message`);
     return 0;
   } finally {
     runtime.close();
@@ -56,7 +56,7 @@ function unknown(name: string, { channels }: Config): DeployError {
     channels.size === 0 ? 'Add channels: to headgate.yml.' : `Use one of ${[...channels.keys()].join(', ')}.`;
   return new DeployError('usage', {
     subject: `channel ${name}`,
-    message: 'is not a channel of headgate.yml',
+    message: `no channel is named ${name}`,
     remedy: suggestion === null ? known : `Did you mean ${suggestion}?`,
   });
 }

@@ -40,7 +40,7 @@ export async function preparePromote(
 export function planChanged(stage: string): ProblemView {
   return {
     subject: `target ${stage}`,
-    message: 'something else would be written than was shown',
+    message: 'the edits have changed since they were shown',
     remedy: 'Read the new edits, and confirm them.',
   };
 }

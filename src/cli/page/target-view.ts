@@ -112,7 +112,7 @@ function notesOf(entries: readonly Entry[], slow: number, forbidden: readonly st
   return [
     ...(entries.length > SHOWN ? [`Only ${SHOWN} of ${entries.length} objects are shown.`] : []),
     ...(slow === READ_HEALTH ? [`Only the readiness of the first ${READ_HEALTH} objects was read.`] : []),
-    ...(forbidden.length > 0 ? [`You may not list ${forbidden.join(', ')}, so these are missing.`] : []),
+    ...(forbidden.length > 0 ? [`You cannot list ${forbidden.join(', ')}, so their objects are not shown.`] : []),
   ];
 }
 

@@ -58,7 +58,7 @@ export async function promoteCommand(context: Context, flags: PromoteFlags): Pro
 function otherPlan(stage: string): DeployError {
   return new DeployError('ref-behind', {
     subject: `target ${stage}`,
-    message: 'something else would be written than was shown',
+    message: 'the edits have changed since they were shown',
     remedy: 'Read the new plan, and confirm it.',
   });
 }
@@ -119,9 +119,9 @@ function formatPlan({ step, from }: ByHand, { revision, change, passedOver, isHo
   const lines = [
     `${from.name} -> ${to.name}, what ${from.name} has at ${revision.slice(0, 12)}:`,
     ...change.edits.map((edit) => `  ${formatEdit(edit)}`),
-    ...(change.edits.length === 0 ? [`  nothing: ${to.name} has everything that may move`] : []),
+    ...(change.edits.length === 0 ? [`  nothing to promote: ${to.name} is up to date`] : []),
     ...change.leftOut.map(({ key, reason }) => `left out: ${key}: ${reason}`),
-    ...passedOver.map((reason) => `passed over: ${reason}`),
+    ...passedOver.map((reason) => `bypassed: ${reason}`),
     ...(held === null || isHold ? [] : [`ends the hold of ${held}`]),
     ...(isHold ? [`sets a hold: automation writes nothing to ${to.name} until a person promotes again`] : []),
   ];

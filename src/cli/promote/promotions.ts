@@ -66,7 +66,7 @@ function conditionOf({ problem, held, reason, waiting }: StageLook): string {
 
 function formatStep({ from, agree, to, outcome, reasons, edits, leftOut, problem }: StepLook): readonly string[] {
   const before = from.length === 1 ? from.join('') : `${agree} of ${from.join(', ')}`;
-  const what = outcome === 'current' ? `${to} has everything` : outcome === 'moves' ? 'moves next' : outcome;
+  const what = outcome === 'current' ? `${to} is up to date` : outcome === 'moves' ? 'moves next' : outcome;
   const why = [...reasons, ...(problem === null ? [] : [problem.message])];
   return [
     `${before} -> ${to}: ${what}${why.length === 0 ? '' : `: ${why.join('; ')}`}`,

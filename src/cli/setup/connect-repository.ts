@@ -109,7 +109,7 @@ async function openClient(
   if (loadApi === null || api === null || reference === null) {
     throw new DeployError('usage', {
       subject: `repository ${name}`,
-      message: 'no token is configured that could register a webhook',
+      message: 'no token for registering a webhook is configured',
       remedy: `Pass a token that may administer webhooks, such as --token env:ADMIN_TOKEN, or register it by hand. ${(await loadSetup()).manualText({ ...repository, ...wantedEvents(repository, runtime.config) }, url)}`,
     });
   }

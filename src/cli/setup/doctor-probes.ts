@@ -63,7 +63,7 @@ async function probeClock(repository: Repository, { nowMs }: Context, signal: Ab
     subject: 'clock of this machine',
     message: `the clock is ${seconds} s ${skewMs > 0 ? 'ahead' : 'behind'}`,
     remedy:
-      'Synchronize it by NTP. Until then, AWS refuses signatures, and Git hosts refuse tokens that are signed with the time.',
+      'Synchronize it with NTP. Until then, AWS rejects signatures, and Git hosts reject tokens that contain a timestamp.',
   });
 }
 

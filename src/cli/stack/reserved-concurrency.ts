@@ -34,7 +34,7 @@ export async function planReservations(
   log({
     level: 'warn',
     message: 'nothing-reserved',
-    reason: `this account may run ${account.limit} functions at once, so no function reserves some: that limit, shared with all other functions, is what caps the cost and what a stranger can use up`,
+    reason: `this account may run only ${account.limit} functions at once, too few to reserve any. All functions share that limit: it caps the cost, and requests from strangers can exhaust it`,
     remedy: `Request at least ${needed + 100 + account.limit - account.unreserved} concurrent executions from AWS (Service Quotas, Lambda), then run headgate bootstrap again.`,
   });
   return 'false';

@@ -48,7 +48,7 @@ function commitOf(text: string, { name }: Target, { history, applied }: TargetSt
   if (found !== null && matching.length === 1) return found;
   throw new DeployError('usage', {
     subject: text,
-    message: `is neither a full commit id nor the beginning of one commit in the history of ${name}`,
+    message: `not a full commit id, nor the first 7 or more digits of exactly one commit in the history of ${name}`,
     remedy: `Use 40 or 64 hex digits, or a revision that headgate history ${name} lists.`,
   });
 }

@@ -139,8 +139,8 @@ function endOf(until: WrittenTime | null, nowMs: number): string | null {
   if (untilMs > nowMs) return new Date(untilMs).toISOString();
   throw new DeployError('usage', {
     subject: 'headgate hold --until',
-    message: 'is in the past',
-    remedy: 'Give a time that is to come, or a duration such as 2h.',
+    message: 'the time is in the past',
+    remedy: 'Pass a time in the future, or a duration such as 2h.',
   });
 }
 
@@ -155,7 +155,7 @@ async function allowed(
   if (tip !== undefined && (await git.isAncestor(revision, tip, signal))) return revision;
   throw new DeployError('usage', {
     subject: revision,
-    message: `was neither deployed to ${target.name} nor is it part of branch ${target.branch}`,
+    message: `this commit was not deployed to ${target.name} and is not on branch ${target.branch}`,
     remedy: `Use a commit of branch ${target.branch}, or one that headgate history ${target.name} lists.`,
   });
 }

@@ -196,8 +196,8 @@ function refuseForeignAnswer({ status, text }: RawAnswer, host: string): void {
   const what = status >= 300 && status < 400 ? 'a redirect' : isPage ? 'a web page' : 'no complete JSON object';
   throw new DeployError('cluster-broken', {
     subject: host,
-    message: `the answer is not the API server's: ${what} (HTTP status ${status})`,
-    remedy: 'Check what is between Headgate and the API server, and the address of the cluster; Headgate retries.',
+    message: `the response is not from the API server: ${what} (HTTP status ${status})`,
+    remedy: 'Check the address of the cluster, and any proxy in front of the API server; Headgate retries.',
   });
 }
 

@@ -226,6 +226,6 @@ export function silentApi(apiVersion: string, subject: string): Problem {
     code: 'cluster-broken',
     subject,
     message: `the server of ${apiVersion} does not answer`,
-    remedy: `Check kubectl get apiservice ${service}: start the server of APIService ${service}; Headgate retries.`,
+    remedy: `Run kubectl get apiservice ${service} to see why, and repair the server behind it; Headgate retries.`,
   };
 }

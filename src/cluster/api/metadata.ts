@@ -35,8 +35,8 @@ export function answeredObject(
 export function notTheObject(subject: string): DeployError {
   return new DeployError('cluster-broken', {
     subject,
-    message: 'the answer does not name the object that the request was about',
-    remedy: 'Check what is between Headgate and the API server; Headgate retries.',
+    message: 'the response is not about the requested object',
+    remedy: 'Check any proxy in front of the API server; Headgate retries.',
   });
 }
 

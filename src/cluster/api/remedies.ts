@@ -86,7 +86,7 @@ function byText({ message }: Status): string | null {
 const BY_FIELD: readonly (readonly [RegExp, string])[] = [
   [
     /^spec\.(?:strategy|updateStrategy)\.rollingUpdate$/,
-    'Remove rollingUpdate from the manifest. If it does not have it, push twice: first type: RollingUpdate with rollingUpdate: {}, then the new type without rollingUpdate.',
+    'Remove rollingUpdate from the manifest. If it is absent, push twice: first type: RollingUpdate with rollingUpdate: {}, then the new type without rollingUpdate.',
   ],
   [
     /^spec\.(?:clusterIPs?|ports\[\d+\]\.nodePort|healthCheckNodePort)/,

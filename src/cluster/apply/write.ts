@@ -132,7 +132,7 @@ function isUnseen(planned: Observation, observation: Observation): boolean {
 function unseen({ id, source }: Resource): DeployError {
   return new DeployError('object-busy', {
     subject: formatPosition(source),
-    message: `${formatId(id)} exists, which was hidden from the plan by a missing right`,
+    message: `${formatId(id)} already exists, but a missing permission hid it from the plan`,
     remedy: 'Wait for the retry, which reads its owner first.',
   });
 }

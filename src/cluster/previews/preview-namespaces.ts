@@ -199,6 +199,6 @@ function stillDeleting(name: string): DeployError {
   return new DeployError('still-deleting', {
     subject: `Namespace ${name}`,
     message: 'is still being deleted',
-    remedy: 'Wait for the retry. If it stays, remove the finalizers of what it contains.',
+    remedy: 'Wait for the retry. If that takes long, check the controllers that own the finalizers of its objects.',
   });
 }

@@ -201,7 +201,7 @@ function checkCommits(
 ): void {
   if (commitApiOf(host) === null) {
     const remedy = `Write via: commit; it works on ${COMMIT_HOSTS.join(', ')}.`;
-    findings.error(path, { message: `cannot be api with host: ${nameOfHost(host)}, the one of ${name}`, remedy });
+    findings.error(path, { message: `cannot be api, because ${name} has host: ${nameOfHost(host)}`, remedy });
   }
   if (isRecord(commit) && (commit['signingKey'] ?? null) !== null) {
     const remedy = 'Remove signingKey, or write via: commit.';

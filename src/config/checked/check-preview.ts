@@ -107,11 +107,11 @@ function checkRights({ value, path, names, hasKey, findings }: Entry): void {
     );
   }
   if (repository && repository.credentials === null)
-    refuse('has no credentials, which read pull requests', 'Add credentials: env:FLEET_TOKEN to the repository.');
+    refuse('requires credentials, which read pull requests', 'Add credentials: env:FLEET_TOKEN to the repository.');
   if (!hasKey)
     refuse(
       'requires key, which signs the comment of a preview',
-      'Store a random text with headgate secret set, and add key: env:HEADGATE_KEY at the top of the file.',
+      'Add key: env:HEADGATE_KEY at the top of the file, a reference to a random string of 32 characters or more.',
     );
 }
 
@@ -154,7 +154,7 @@ function checkPlaceholders({ value, path, findings }: Entry): void {
   for (const key of ['path', 'helm', 'kustomize', 'serviceAccount', 'cluster']) {
     if (value[key] === undefined || !hasPlaceholder(JSON.stringify(value[key], bigintAsText))) continue;
     findings.error([...path, key], {
-      message: 'has a placeholder, which is not filled in there',
+      message: 'has a placeholder, but placeholders are not replaced in this key',
       remedy: 'Use it in substitute.variables, and the variable in the files.',
     });
   }
@@ -208,7 +208,7 @@ function checkMeeting(
     const earlier = list.slice(0, index).flatMap((other) => (isRecord(other) ? [prefixOf(String(other[key]))] : []));
     if (!earlier.some((other) => other !== null && mayMeet(prefix, other))) continue;
     findings.error(['previews', index, key], {
-      message: 'may become that of another preview',
+      message: 'may be the same as that of another preview',
       remedy: `Give each preview its own prefix.`,
     });
   }

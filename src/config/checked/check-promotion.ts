@@ -71,7 +71,7 @@ function readSteps(list: unknown, path: Path, context: Context): readonly Writte
     const step = stepOf(entry, { before, at }, context);
     if (step === null) continue;
     if (seen.has(step.to)) {
-      context.findings.error(at, { message: 'is a stage twice', remedy: `Remove one of the entries of ${step.to}.` });
+      context.findings.error(at, { message: 'is listed twice', remedy: `Remove one of the entries of ${step.to}.` });
       continue;
     }
     seen.add(step.to);
@@ -200,7 +200,7 @@ function checkStatuses(steps: readonly PromotionStep[], path: Path, findings: Fi
     const { name, host, credentials } = repository;
     if (statusReaderOf(host) === null) {
       const remedy = `Remove them; they work on ${STATUS_HOSTS.join(', ')}.`;
-      findings.error(path, { message: `cannot be read with host: ${nameOfHost(host)}, the one of ${name}`, remedy });
+      findings.error(path, { message: `cannot be read, because ${name} has host: ${nameOfHost(host)}`, remedy });
     } else if (credentials === null) {
       const remedy = `Add credentials: env:FLEET_TOKEN to ${name}.`;
       findings.error(path, { message: `require credentials of ${name}, which has none`, remedy });
@@ -236,7 +236,7 @@ function checkCircles(written: Written, { findings }: Context): void {
     const [first = ''] = cycle;
     const path = steps.find(({ to }) => to === first)?.path ?? ['promotions'];
     findings.error(path, {
-      message: `forms a circle: ${[first, ...cycle.toReversed()].join(' → ')}`,
+      message: `forms a cycle: ${[first, ...cycle.toReversed()].join(' → ')}`,
       remedy: 'Remove one of these stages.',
     });
   }

@@ -42,7 +42,7 @@ function checkPlan({ repository, settings, hasKey, hosts }: Planned, path: Path,
   if (!hasKey) {
     refuse(
       'requires key, which signs plans',
-      'Store a random text with headgate secret set, and add key: env:HEADGATE_KEY at the top of the file.',
+      'Add key: env:HEADGATE_KEY at the top of the file, a reference to a random string of 32 characters or more.',
     );
   }
   if (repository['credentials'] === undefined) {
@@ -67,7 +67,7 @@ function pullRequestHosts(): string {
 export function checkProposes({ host, name }: Repository, path: Path, findings: Findings): void {
   if (hostOf({ host }).loadPullRequests !== null) return;
   findings.error(path, {
-    message: `cannot be pullRequest with host: ${nameOfHost(host)}, the one of ${name}, whose pull requests Headgate does not read`,
+    message: `cannot be pullRequest, because ${name} has host: ${nameOfHost(host)}, whose pull requests Headgate does not read`,
     remedy: `Write via: commit; pull requests work on ${pullRequestHosts()}.`,
   });
 }

@@ -45,7 +45,7 @@ export function checkSettings(
   checkDependencies(raw, entry);
   if (raw['approval'] === 'plan' && !entry.hasKey) {
     const remedy =
-      'Store a random text with headgate secret set, and add key: env:HEADGATE_KEY at the top of the file.';
+      'Add key: env:HEADGATE_KEY at the top of the file, a reference to a random string of 32 characters or more.';
     findings.error([...path, 'approval'], { message: 'requires key, which signs approvals', remedy });
   }
   checkNotify(raw['notify'], [...path, 'notify'], { names, findings });

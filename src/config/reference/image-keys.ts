@@ -174,7 +174,7 @@ export const IMAGES: readonly KeyReference[] = [
     type: 'skip or hold',
     default: 'skip',
     meaning:
-      'What happens after a person reverted an automated commit: that version is never written again, or none is until the image is released.',
+      'What happens after a person reverts an automated commit. skip: that version is never written again. hold: no version is, until a release.',
     example: 'afterRevert: hold',
   },
   {

@@ -233,7 +233,7 @@ const REPOSITORIES: readonly KeyReference[] = [
     default: '[]',
     note: 'empty: everyone who may write to the repository',
     meaning:
-      'Who may approve plans, and hold and release targets, by comments; they need no write access. An author of the pull request or of its commits never may approve it. An ID (id:1234) stays with its account when a user name is given up.',
+      'Who may approve plans, and hold and release targets, by comments; they need no write access. An author of the pull request or of its commits can never approve it. An id (id:1234) still names the account after its user name changes.',
     example: 'approvers: [ann, "id:583231"]',
   },
   {
@@ -689,7 +689,7 @@ const TARGETS: readonly KeyReference[] = [
   {
     key: 'targets.windows.reason',
     type: 'text',
-    meaning: 'Why, as everyone who pushes sees it.',
+    meaning: 'The reason, which is shown to everyone who pushes.',
     example: 'reason: holiday freeze',
   },
   {

@@ -85,7 +85,7 @@ const OWN: readonly KeyReference[] = [
     type: 'map of text, numbers, true or false',
     note: 'required',
     meaning:
-      'The variables by their name. {{number}}, {{branch}} and {{sha}} are filled in, here, and in no file of the repository.',
+      'The variables by their name. {{number}}, {{branch}} and {{sha}} are replaced here, but not in files of the repository.',
     example: 'variables: { TAG: "{{sha}}" }',
   },
 ];

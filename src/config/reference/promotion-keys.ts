@@ -45,7 +45,7 @@ export const PROMOTIONS: readonly KeyReference[] = [
   {
     key: 'promotions.stages.from.any',
     type: 'list of names of targets',
-    meaning: 'What one of these targets has is promoted: of several, that of the one which became ready last.',
+    meaning: 'Promotes the versions of one of these targets: the one that became ready last.',
     example: 'any: [shop-eu, shop-us]',
   },
   {

@@ -20,7 +20,7 @@ const span = z.unknown().transform((value, context): Span => {
   if (typeof value === 'string')
     return parseSpan(value) ?? fail('is neither days and hours nor an interval', SPAN_REMEDY);
   const { data } = cronSpan.safeParse(value);
-  if (data === undefined) return fail('must be a text, or a map with cron and for', SPAN_REMEDY);
+  if (data === undefined) return fail('must be a string, or a map with cron and for', SPAN_REMEDY);
   if (!isCron(data.cron)) {
     return fail(
       'has a cron expression that is not valid',
@@ -48,7 +48,7 @@ export const window = closed({
   deny: span.optional(),
   timezone: text(
     (name) => (isTimezone(name) ? null : 'is not a known time zone'),
-    'Write the name of a city, such as Europe/Berlin, or UTC.',
+    'Write an IANA time zone, such as Europe/Berlin or UTC.',
   ),
   reason: pattern(/^[^\n]{1,200}$/, 'is empty or too long', 'Write up to 200 characters, or remove it.').optional(),
 }).transform(({ allow, deny, timezone, reason }, context): Window => {

@@ -7,7 +7,7 @@ const REMEDIES = {
   'git-unauthorized':
     'Check url and credentials of the repository in headgate.yml (hosts return 404 for private repositories too), and run headgate check.',
   'git-protocol':
-    'Check that url in headgate.yml is that of a Git repository over HTTP (GitHub, GitLab, Gitea, Bitbucket Data Center, AWS CodeCommit, git).',
+    'Check that url in headgate.yml is the clone URL of a Git repository over HTTP(S), and that no proxy answers in its place.',
   'git-limit': 'Make the repository smaller, or set path of the target to a smaller directory.',
   'ref-missing': 'Fix branch of the target in headgate.yml, or push the branch. Nothing was deleted.',
   'revision-missing': 'Check the commit id, and that the commit was pushed.',

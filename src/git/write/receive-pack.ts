@@ -107,6 +107,6 @@ function readReport(
   }
   if (unpacked === 'ok') return { refused, remarks: shown };
   const why = unpacked === null ? 'it reported nothing' : printable(Buffer.from(unpacked), secrets);
-  const message = `the server did not take the pushed objects: ${[why, shown].filter(Boolean).join('; ')}`;
+  const message = `the server did not accept the pushed objects: ${[why, shown].filter(Boolean).join('; ')}`;
   throw gitError('git-protocol', { subject, message });
 }

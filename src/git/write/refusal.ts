@@ -13,9 +13,9 @@ export async function withRemedy<T>(work: Promise<T>): Promise<T> {
 function unauthorized(cause: DeployError): DeployError {
   return new DeployError('git-unauthorized', {
     subject: cause.subject,
-    message: `${cause.message}, to a push`,
+    message: `the push was rejected: ${cause.message}`,
     remedy:
-      'Check write of the repository in headgate.yml: its token has to be valid and to allow pushes, such as contents: write on GitHub; with write: iam, allow codecommit:GitPush for this identity.',
+      'Check write of the repository in headgate.yml: the token must be valid and allow pushes (contents: write on GitHub). With write: iam, allow this identity codecommit:GitPush.',
     cause,
   });
 }

@@ -20,5 +20,5 @@ export const giteaPullRequests = restPullRequests({
   commentLimit: { length: 262_144, lengthOf: (text) => text.length },
   commitLimit: null,
   permission:
-    'a token with the scopes write:repository and write:issue of a user who administers the repository, which the question of who may approve requires',
+    'a token with the scopes write:repository and write:issue of an administrator of the repository, who alone may read the permissions of others',
 });

@@ -19,9 +19,9 @@ export const githubIssuer: TokenIssuer = {
 
 const REMEDIES: Readonly<Record<number, string>> = {
   401: 'Check app and privateKey of the repository in headgate.yml, and the clock of this machine.',
-  403: 'Grant the App contents: read, statuses: write, and pull_requests: write if they are planned or have previews, and deployments: write for previews, and have the owner accept the change.',
+  403: 'Grant the App contents: read and statuses: write; for plans and previews also pull_requests: write; for previews also deployments: write. Then have the owner accept the change.',
   404: 'Check installation of the repository in headgate.yml: GitHub shows it in the URL of the installation.',
-  422: 'Add this repository to the installation, and grant the App contents: read, statuses: write, and pull_requests: write if they are planned or have previews, and deployments: write for previews.',
+  422: 'Add this repository to the installation, and grant the App contents: read and statuses: write; for plans and previews also pull_requests: write; for previews also deployments: write.',
 };
 
 /** Clocks differ: the JWT is backdated by a minute, and expires within GitHub's limit of ten minutes even if our clock is ahead. */

@@ -41,8 +41,7 @@ export interface ApprovalFacts {
  */
 export function judgeApproval({ revision, hashes, given, reviewed, recorded, keys }: ApprovalFacts): ApprovalVerdict {
   const [newest] = hashes;
-  if (newest === undefined)
-    return { kind: 'not-approved', reason: 'no key is configured that a plan is approved with' };
+  if (newest === undefined) return { kind: 'not-approved', reason: 'plans cannot be approved: no key is configured' };
   if (recorded !== null && recorded.revision === revision && isAuthentic(recorded, keys)) {
     const known = new Set(recorded.changes);
     const goesOn = hashes.some(({ changes }) => changes.every(({ hash }) => known.has(hash)));

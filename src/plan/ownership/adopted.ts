@@ -30,7 +30,7 @@ export function warnAdopted(writes: readonly Write[]): readonly Problem[] {
       code: 'adopted',
       subject: formatPosition(first.source),
       message: `${names.join(', ')}${more} already existed and ${verb} managed by this target from now on`,
-      remedy: 'Annotate with headgate.dev/prune: "false" what has to stay when it leaves Git: it is deleted otherwise.',
+      remedy: 'These are deleted when they leave Git. To keep one, annotate it with headgate.dev/prune: "false".',
     },
   ];
 }

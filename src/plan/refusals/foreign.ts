@@ -40,7 +40,7 @@ export function refuseForeign(
     code: live.annotations[SOURCE] === resource.source.path ? 'target-moved' : 'foreign-owner',
     subject,
     message: `${formatId(resource.id)} belongs to ${name}`,
-    remedy: `Run headgate uninstall ${other?.name ?? 'OLD'} --keep ${location}, then headgate deploy ${target.name}, if that is this target before it was renamed or moved. ${options}`,
+    remedy: `If this target was renamed or moved, run headgate uninstall ${other?.name ?? 'OLD'} --keep ${location}, then headgate deploy ${target.name}. Otherwise: ${options}`,
   };
 }
 

@@ -45,6 +45,6 @@ export function disagreements(stages: readonly { readonly stage: string; readonl
   return [...Map.groupBy(all, ({ key }) => key)].flatMap(([key, own]): readonly LeftOut[] => {
     if (new Set(own.map(({ version }) => version)).size < 2) return [];
     const versions = own.map(({ stage, version }) => `${stage} has ${version}`).join(', ');
-    return [{ key, reason: isValue({ key }) ? 'the stages before have different ones' : versions }];
+    return [{ key, reason: isValue({ key }) ? 'the previous stages have different values' : versions }];
   });
 }

@@ -23,7 +23,7 @@ export function carriedImages(files: readonly ReferringFile[]): {
     const tags = distinct(own.map((each) => tagOf(each)));
     const digests = distinct(own.map((each) => digestOf(each)));
     if (tags.length > 1 || digests.length > 1) {
-      leftOut.push({ key, reason: `it has several versions of it: ${(tags.length > 1 ? tags : digests).join(', ')}` });
+      leftOut.push({ key, reason: `several versions in one stage: ${(tags.length > 1 ? tags : digests).join(', ')}` });
       continue;
     }
     const image = { tag: tags[0] ?? '', digest: digests[0] ?? null, isPinned: digests.length > 0 };
@@ -52,7 +52,7 @@ export function imageChanges(
     if (unclear !== undefined) {
       const { path, reference } = unclear;
       const part = reference.text.includes('@') || reference.part === 'digest' ? 'digest' : 'tag';
-      leftOut.push({ key, reason: `${path}:${reference.line} has a ${part}, which the stage before does not name` });
+      leftOut.push({ key, reason: `${path}:${reference.line} has a ${part}, but the previous stage has none` });
       continue;
     }
     for (const { path, reference, to } of wanted) {

@@ -39,7 +39,7 @@ export function pullRequestText(
   const more = edits.length > SHOWN_EDITS ? [`- and ${edits.length - SHOWN_EDITS} more`] : [];
   const list = [...edits.slice(0, SHOWN_EDITS).map((edit) => `- ${code(formatEdit(edit))}`), ...more];
   const body = [
-    `Headgate keeps this pull request up to date with what may move to ${code(stage)} by the promotion ${code(promotion)}. Merge it to deploy that. If you close it, these versions are not proposed again.`,
+    `Headgate keeps this pull request up to date with the versions that promotion ${code(promotion)} moves to ${code(stage)}. Merge it to deploy them. If you close it, these versions are not proposed again.`,
     `From ${sources.join(', ')}:`,
     list.join('\n'),
     ...who,

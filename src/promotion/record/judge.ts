@@ -23,15 +23,15 @@ export function judge(
   const hold = all[0]?.hold ?? null;
   const records = open === null ? all : all.filter(({ pullRequest }) => pullRequest !== open);
   if (hold !== null) {
-    const reason = `${hold} promoted something older to ${stage}, which holds until a person promotes again`;
+    const reason = `${hold} promoted an older version to ${stage}: automation is on hold until a person promotes again`;
     return { kind: 'waits', reason };
   }
   for (const edit of edits) {
     const { key, from, to } = edit;
     // A value of a file may be anything, and reasons are logged.
-    const [what, than] = isValue(edit) ? [key, 'what it has'] : [`${key} ${to}`, from];
+    const [what, than] = isValue(edit) ? [key, 'the value'] : [`${key} ${to}`, from];
     if (isOlder(edit, records))
-      return { kind: 'waits', reason: `${what} is older than ${than} in ${stage}, and a rollback does not travel` };
+      return { kind: 'waits', reason: `${what} is older than ${than} in ${stage}, and rollbacks are not promoted` };
     if (ageOf(key, to, records) !== -1)
       return { kind: 'waits', reason: `${what} ${takenBack({ key, to }, { stage, records })}` };
   }

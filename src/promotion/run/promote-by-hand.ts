@@ -94,7 +94,7 @@ export async function carryOutByHand(
   }
   throw new DeployError('ref-behind', {
     subject: `target ${step.step.to.name}`,
-    message: 'its files have changed since the plan was shown',
+    message: 'the files of the stage have changed since the plan was shown',
     remedy: 'Run the command again.',
   });
 }
@@ -166,7 +166,7 @@ function revisionOf(
   const before = lastReady(from, state, record);
   throw new DeployError('nothing-ready', {
     subject: `target ${from.name}`,
-    message: `has nothing to promote: ${deployed.why}`,
+    message: `${from.name} has nothing to promote: ${deployed.why}`,
     remedy:
       before === null
         ? 'Wait until it is ready, or choose a commit with --revision.'
@@ -207,6 +207,6 @@ async function passedOver(
     ...(gate.kind === 'waits' ? [gate.reason] : []),
     ...(judged.kind === 'waits' ? [judged.reason] : []),
     ...(status === null ? [] : [status]),
-    ...(agree === 'all' && others.length > 0 ? [`${others.join(', ')} would have to agree`] : []),
+    ...(agree === 'all' && others.length > 0 ? [`${others.join(', ')} must have the same versions`] : []),
   ];
 }

@@ -57,7 +57,7 @@ function deployedIn(
   const { applied, run, outcome, progress } = state;
   if (applied.source === null) return { why: 'nothing was deployed yet' };
   if (hasFailed(outcome)) return { why: `the verdict of the last deploy is ${outcome.verdict ?? 'missing'}` };
-  if (outcome.retry !== null) return { why: `the deploy is repeated: ${outcome.retry.reason}` };
+  if (outcome.retry !== null) return { why: `the deploy is being retried: ${outcome.retry.reason}` };
   if (run.dirty === 'all' || run.dirty.length > 0) return { why: 'a deploy is not finished' };
   if (progress.waiting?.isDeferred === false) return { why: `it waits for ${progress.waiting.on.join(', ')}` };
   const readiness = readinessOf(target, state, record);

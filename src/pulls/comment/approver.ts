@@ -22,9 +22,9 @@ export function refuseUnlisted({ by, mayWrite, approvers }: RightFacts, what: st
   if (approvers.length > 0 && !isListed)
     return `${name} is not one of ${code('approvers')}: ${approvers.map((each) => code(each)).join(', ')}.`;
   if (!isListed && mayWrite === null)
-    return `The credentials of Headgate may not find out whether ${name} may write to the repository.`;
+    return `Headgate's credentials cannot check whether ${name} may write to the repository.`;
   if (!isListed && mayWrite === false)
-    return `Only accounts that may write to the repository ${what}, and ${name} may not.`;
+    return `Only accounts with write access to the repository may ${what}, and ${name} has none.`;
   return null;
 }
 
@@ -39,7 +39,7 @@ export function refuseApprover({ author, contributors, ...facts }: ApproverFacts
   if (contributors?.isComplete !== true)
     return `The host does not list every commit of the pull request, so ${name} may be an author of it.`;
   if (hasPartIn(by, contributors))
-    return `${name} has part in a commit of the pull request: another person has to approve it.`;
+    return `${name} contributed to a commit of the pull request: another person has to approve it.`;
   return null;
 }
 

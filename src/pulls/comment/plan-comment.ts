@@ -53,7 +53,7 @@ export function formatComment(comment: PlanComment, limit: Limit): string {
 
 function heldFor({ pullRequest: { head, into }, tip }: PlanComment): string {
   const of = `${code(head.slice(0, 12))} merged into ${code(into)} at ${code(tip.slice(0, 12))}`;
-  return `Of ${of}. Comment ${code('/headgate plan')} to plan again.`;
+  return `Plan of ${of}. Comment ${code('/headgate plan')} to plan again.`;
 }
 
 /** What a person has to look at comes first. */
@@ -88,7 +88,7 @@ export function verdictOf(each: TargetPlan): string {
   if (refusals.length > 0) return 'would be refused';
   if (!changesAnything(each.plan)) return 'unchanged';
   if (isDeferred) return 'would wait for the end of a hold';
-  return waitingFor.length > 0 ? 'would be deployed, with a wait' : 'would be deployed';
+  return waitingFor.length > 0 ? 'would be deployed after a wait' : 'would be deployed';
 }
 
 function leftText(left: readonly string[], number: number): string {
@@ -111,4 +111,4 @@ export function withNote(content: string, note: string | null): string {
   return note === null ? rest : `> ${note}\n\n${rest}`;
 }
 
-export const HELP = `Comment ${code('/headgate plan')} to plan again, ${code('/headgate plan TARGET')} to plan that target too, ${code('/headgate approve HASH')} to let a merge through whose plan is not the one that was shown, ${code('/headgate hold TARGET REASON')} and ${code('/headgate release TARGET')} to keep a target where it is and to deploy it again, ${code('/headgate help')} for this list.`;
+export const HELP = `Comment ${code('/headgate plan')} to plan again, ${code('/headgate plan TARGET')} to also plan that target, ${code('/headgate approve HASH')} to approve a merge whose plan has changed, ${code('/headgate hold TARGET REASON')} to keep a target at its commit, ${code('/headgate release TARGET')} to end the hold and deploy, or ${code('/headgate help')} for this list.`;

@@ -63,10 +63,10 @@ async function refusalOf(
   if (mayWrite === true) return null;
   const may = `${code(`/headgate ${command.kind}`)} is for accounts that may write to ${code(repository.fullName)}`;
   if (mayWrite === false) return `${may}, and ${code(by.name)} may not.`;
-  return `${may}. The credentials of Headgate may not find out whether ${code(by.name)} may.`;
+  return `${may}. Headgate's credentials cannot check whether ${code(by.name)} may.`;
 }
 
-const NOT_YET = `The plan that is shown is deployed by the merge. ${code('/headgate approve HASH')} is for a merge whose plan is another one: its commit status has the hash.`;
+const NOT_YET = `The merge deploys the plan that is shown. ${code('/headgate approve HASH')} is only for a merge whose plan has changed: its commit status has the hash.`;
 
 export function asksForPlan({ command, refusal }: GivenCommand): boolean {
   return command.kind === 'plan' && refusal === null;

@@ -14,7 +14,7 @@ export async function mergeOf(
   if (tip === undefined)
     throw new DeployError('ref-missing', {
       subject: ref,
-      message: 'does not exist, and a pull request is to be merged into it',
+      message: 'does not exist, but is the base of a pull request',
       remedy: 'Push the branch, or change the base of the pull request.',
     });
   return { tip, merge: await git.merge({ tip, head: head.revision, tried: mergeRevision }, signal) };

@@ -10,7 +10,7 @@ export function mergeProblem(merge: Exclude<Merge, { kind: 'merged' }>, into: st
       return {
         code: 'merge-conflict',
         subject: first,
-        message: `changed on ${into} too since the pull request began${also}, so what the merge results in is not known`,
+        message: `changed both on ${into} and in the pull request${also}, so the result of the merge is not known`,
         remedy: `Rebase the pull request first, or merge ${into} into it.`,
       };
     }

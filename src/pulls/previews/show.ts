@@ -54,7 +54,7 @@ function stateOf(result: PreviewResult): string {
     case 'refused':
       return `refused: ${shown(result.problem)}`;
     case 'failed':
-      return `not deployed yet, is tried again: ${shown(result.problem)}`;
+      return `not deployed yet, retrying: ${shown(result.problem)}`;
     case 'deployed':
       return deployedState(result);
     default:
@@ -73,7 +73,7 @@ export function reasonOf({ why, limit }: { readonly why: Absence; readonly limit
     case 'fork':
       return 'refused: pull requests of forks get no preview';
     case 'expired':
-      return 'nothing was pushed for too long. Push to get it back';
+      return 'nothing was pushed within its ttl. Push to bring it back';
     case 'full':
       return `left out: there are ${limit} previews already. It is deployed when one of them is deleted`;
     default:

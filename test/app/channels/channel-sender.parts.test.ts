@@ -127,7 +127,7 @@ describe.each(HTTP_KINDS)('sending to %s', (kind) => {
   it('ends a request that is not answered in time', async () => {
     service.replies = ['silent', 'silent', 'silent'];
     const sent = await send(kind);
-    expect(sent.later?.error.message).toBe(`${kind} does not take messages now: no complete response within 0.3 s`);
+    expect(sent.later?.error.message).toBe(`${kind} is not accepting messages: no complete response within 0.3 s`);
   });
 
   it.each([401, 403, 404, 410])(
@@ -139,7 +139,7 @@ describe.each(HTTP_KINDS)('sending to %s', (kind) => {
       expect(service.received).toHaveLength(1);
       expect(sent.refused).toMatchObject([{ code: 'channel-refused', subject: 'channel team' }]);
       expect(sent.refused[0]?.message).toContain(
-        `${kind} did not take the message: status ${status}: no access for ***`,
+        `${kind} did not accept the message: status ${status}: no access for ***`,
       );
       expect(sent.refused[0]?.remedy).toMatch(
         /^(?:Store|Create) .* env:(?:URL|TOKEN), then run headgate notify test team\.$/,
@@ -208,7 +208,7 @@ describe('sending many notices', () => {
     service.replies = [{ status: 400, body: 'invalid_payload' }];
     const sent = await send('webhook', [aNotice({ id: '1' }), aNotice({ id: '2' })]);
     expect(sent).toMatchObject({
-      refused: [{ message: 'webhook did not take the message: status 400: invalid_payload' }],
+      refused: [{ message: 'webhook did not accept the message: status 400: invalid_payload' }],
       later: null,
     });
     expect(service.received).toHaveLength(2);
@@ -216,7 +216,9 @@ describe('sending many notices', () => {
 
   it('refuses a channel that is no longer in headgate.yml', async () => {
     const { refused } = await send('slack', [aNotice({ channel: 'removed' })]);
-    expect(refused).toMatchObject([{ subject: 'channel removed', message: 'is no longer in headgate.yml' }]);
+    expect(refused).toMatchObject([
+      { subject: 'channel removed', message: 'the channel is no longer in headgate.yml' },
+    ]);
   });
 });
 

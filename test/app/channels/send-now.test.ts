@@ -25,7 +25,7 @@ it('a command names the channel that did not take its message in time, and no ot
         {
           code: 'channel-unreachable',
           subject: 'channel silent',
-          message: 'did not take the message within 0.02 s',
+          message: 'the service did not accept the message within 0.02 s',
           remedy: 'Check that Headgate can reach it: headgate notify test silent sends a message.',
         },
       ],

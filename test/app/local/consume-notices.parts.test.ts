@@ -123,7 +123,7 @@ describe('a channel that fails', () => {
       ),
     );
     expect(readChannelErrors(directory)).toMatchObject([
-      { channel: 'team', message: 'webhook does not take messages now: status 503' },
+      { channel: 'team', message: 'webhook is not accepting messages: status 503' },
     ]);
     await until(() => expect(service.received).toHaveLength(4));
     expect(new Set(service.received.map(({ headers }) => headers['webhook-id']))).toEqual(new Set(['notice-1']));
@@ -152,7 +152,7 @@ describe('a channel that fails', () => {
       level: 'error',
       message: 'not-notified',
       channel: 'team',
-      errors: [{ code: 'channel-refused', message: 'slack did not take the message: status 404: no_service' }],
+      errors: [{ code: 'channel-refused', message: 'slack did not accept the message: status 404: no_service' }],
     });
     expect(readChannelErrors(directory)).toMatchObject([
       { channel: 'team', remedy: expect.stringContaining('env:URL') },

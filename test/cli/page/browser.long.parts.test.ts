@@ -247,7 +247,7 @@ describe('the page in a browser', () => {
     const page = await open({ scripts: false });
     await page.goto(`${server.url}/promotions`);
     await page.getByRole('link', { name: 'Promote to shop-staging' }).click();
-    for (const text of ['clusters/shop-staging/web.yaml:12', '1.15.0', 'Passed over', 'Sets a hold'])
+    for (const text of ['clusters/shop-staging/web.yaml:12', '1.15.0', 'Bypassed', 'Sets a hold'])
       expect(await page.getByText(text).count(), text).toBeGreaterThan(0);
     expect(confirmed).toEqual([]);
     await page.getByRole('button', { name: 'Promote' }).click();

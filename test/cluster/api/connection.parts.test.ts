@@ -216,7 +216,7 @@ describe('a connection to the API server', () => {
       .catch((thrown: unknown) => thrown);
     expect(failed).toMatchObject({
       code: 'cluster-broken',
-      message: `the answer is not the API server's: ${what} (HTTP status ${status})`,
+      message: `the response is not from the API server: ${what} (HTTP status ${status})`,
     });
     expect((failed as Error).stack).not.toContain('planted-text');
   });
@@ -303,7 +303,7 @@ describe('a connection to the API server', () => {
     );
     const stopping = new AbortController();
     const waiting = connection.request({ method: 'GET', path: '/late' }, stopping.signal);
-    await vi.waitFor(() => expect(seen).toHaveLength(32));
+    await vi.waitFor(() => expect(seen).toHaveLength(32), { timeout: 30_000, interval: 50 });
     stopping.abort();
     await expect(waiting).rejects.toMatchObject({ code: 'interrupted' });
     expect(seen.map(({ path }) => path)).not.toContain('/base/late');

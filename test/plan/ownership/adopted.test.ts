@@ -23,8 +23,7 @@ describe('an object that exists before its first apply is', () => {
         code: 'adopted',
         subject: 'apps/a.yaml:3',
         message: 'ConfigMap shop/a0 already existed and is managed by this target from now on',
-        remedy:
-          'Annotate with headgate.dev/prune: "false" what has to stay when it leaves Git: it is deleted otherwise.',
+        remedy: 'These are deleted when they leave Git. To keep one, annotate it with headgate.dev/prune: "false".',
       },
     ]);
   });

@@ -24,7 +24,7 @@ describe('an object of another target', () => {
       subject: 'apps/a.yaml:3',
       message: 'ConfigMap shop/a belongs to target shop-old, whose state is in namespace old',
       remedy: expect.stringContaining(
-        'headgate uninstall shop-old --keep --cluster lab --namespace old, then headgate deploy shop, ',
+        'headgate uninstall shop-old --keep --cluster lab --namespace old, then headgate deploy shop. ',
       ),
     });
   });

@@ -419,12 +419,12 @@ describe('the HTTP server', () => {
       return (await fetch(`${limited.url}/webhooks/fleet`, { method: 'POST', headers, body })).status;
     };
     // The third fits, and a fourth does not.
-    await vi.waitFor(async () => expect(await post()).toBe(202));
+    await vi.waitFor(async () => expect(await post()).toBe(202), { timeout: 30_000, interval: 50 });
     const more = await limited.dial();
     more.write(`${head}content-length: ${body.length + 1}\r\n\r\n${body}`);
-    await vi.waitFor(async () => expect(await post()).toBe(503));
+    await vi.waitFor(async () => expect(await post()).toBe(503), { timeout: 30_000, interval: 50 });
     for (const socket of [...held, more]) socket.destroy();
-    await vi.waitFor(async () => expect(await post()).toBe(202));
+    await vi.waitFor(async () => expect(await post()).toBe(202), { timeout: 30_000, interval: 50 });
     await limited.close(0);
   });
 

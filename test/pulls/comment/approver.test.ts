@@ -18,9 +18,9 @@ describe('an account that holds or releases a target', () => {
     expect(refusalOf(true)).toBeNull();
     expect(refusalOf(false, ['Bob'])).toBeNull();
     expect(refusalOf(false)).toBe(
-      'Only accounts that may write to the repository hold and release targets, and `bob` may not.',
+      'Only accounts with write access to the repository may hold and release targets, and `bob` has none.',
     );
-    expect(refusalOf(null)).toMatch(/may not find out/);
+    expect(refusalOf(null)).toMatch(/cannot check whether/);
     expect(refusalOf(true, ['cleo'])).toMatch(/is not one of `approvers`: `cleo`/);
   });
 
@@ -38,20 +38,20 @@ describe('an account that approves a plan', () => {
   });
 
   it('may not, when it may not write, is not listed, or that cannot be found out', () => {
-    expect(refusal({ mayWrite: false })).toMatch(/^Only accounts that may write/);
-    expect(refusal({ mayWrite: null })).toMatch(/may not find out/);
+    expect(refusal({ mayWrite: false })).toMatch(/^Only accounts with write access/);
+    expect(refusal({ mayWrite: null })).toMatch(/cannot check whether/);
     expect(refusal({ approvers: ['cleo'] })).toMatch(/is not one of `approvers`: `cleo`/);
   });
 
-  it('may not, when it opened the pull request or has part in a commit, by account or by name', () => {
+  it('may not, when it opened the pull request or contributed to a commit, by account or by name', () => {
     const commits = (accounts: readonly ReturnType<typeof account>[], names: readonly string[]) => ({
       contributors: { accounts, names, isComplete: true },
     });
     expect(refusal({ author: account('12', 'renamed') })).toMatch(/opened the pull request/);
     expect(refusal({ author: account('0', 'Bob') })).toMatch(/opened the pull request/);
-    expect(refusal({ approvers: ['bob'], ...commits([account('12', 'bob')], []) })).toMatch(/has part in a commit/);
-    expect(refusal(commits([], ['Bob']))).toMatch(/has part in a commit/);
-    expect(refusal({ by: account('12', 'bob', 'Bob Example'), ...commits([], ['bob example']) })).toMatch(/has part/);
+    expect(refusal({ approvers: ['bob'], ...commits([account('12', 'bob')], []) })).toMatch(/contributed to a commit/);
+    expect(refusal(commits([], ['Bob']))).toMatch(/contributed to a commit/);
+    expect(refusal({ by: account('12', 'bob', 'Bob Example'), ...commits([], ['bob example']) })).toMatch(/contributed to/);
   });
 
   it('may not, when the host does not list every commit', () => {

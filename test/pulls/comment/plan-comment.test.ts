@@ -27,7 +27,7 @@ function aComment(change: Partial<PlanComment> = {}): string {
 describe('the comment on a pull request', () => {
   it('says for which head and tip it holds, and how to get a new one', () => {
     expect(aComment()).toContain(
-      'Of `cccccccccccc` merged into `main` at `dddddddddddd`. Comment `/headgate plan` to plan again.',
+      'Plan of `cccccccccccc` merged into `main` at `dddddddddddd`. Comment `/headgate plan` to plan again.',
     );
   });
 
@@ -45,7 +45,7 @@ describe('the comment on a pull request', () => {
       '| `bad` | refused: 1 error | would be refused |',
       '| `gone` | not planned | unknown |',
       '| `shop` | 1 to create, 0 to update, 0 to prune | would be deployed |',
-      '| `late` | 0 to create, 1 to update, 0 to prune | would be deployed, with a wait |',
+      '| `late` | 0 to create, 1 to update, 0 to prune | would be deployed after a wait |',
       '| `idle` | no changes | unchanged |',
       '| `create` | `ConfigMap shop/web` | `apps/web.yaml:1` |',
       '| `update` | `ConfigMap shop/api` | `apps/api.yaml:1` |',

@@ -51,7 +51,7 @@ it.each<readonly [PreviewResult, string]>([
   [absent('full'), 'left out: there are 3 previews already. It is deployed when one of them is deleted |  |'],
   [absent('fork'), 'refused: pull requests of forks get no preview |  |'],
   [absent('closed', true), 'deleted: the pull request was closed |  |'],
-  [absent('expired'), 'deleted: nothing was pushed for too long. Push to get it back |  |'],
+  [absent('expired'), 'deleted: nothing was pushed within its ttl. Push to bring it back |  |'],
 ])('the comment of a preview shows %j', (result, row) => {
   expect(previewsSection([result]).split('\n').at(-1)).toBe(`| \`shop-pr-1\` | ${row}`);
   expect(isWorthShowing(result)).toBe(true);

@@ -99,7 +99,7 @@ export function generatedPromotions(
             'shop-dev: the status e2e of ci-bot is missing on aaaaaaaaaaaa',
           ],
           edits: [edit('shop-staging', '1.14.3', '1.15.0')],
-          leftOut: [{ key: hostile, reason: 'it has several versions of it: 1, 2' }],
+          leftOut: [{ key: hostile, reason: 'several versions in one stage: 1, 2' }],
         }),
         step('shop-eu', ['shop-staging'], {
           outcome: 'waits',

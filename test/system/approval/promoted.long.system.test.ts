@@ -183,7 +183,7 @@ describe('a promotion into a stage whose plans are approved', () => {
     await status(merged, /^success 1 updated/);
     expect(await running('prod')).toBe('1.2.0');
     expect(await lastOutcome(stage('prod'))).toMatchObject({ revision: merged, approvedBy: 'bob' });
-    await shows({ outcome: 'current', reasons: [] }, { waiting: null }, `${stage('prod')} has everything`);
+    await shows({ outcome: 'current', reasons: [] }, { waiting: null }, `${stage('prod')} is up to date`);
   }, 240_000);
 
   it('by hand is the same pull request, which the person who requested it does not approve', async () => {
@@ -197,8 +197,8 @@ describe('a promotion into a stage whose plans are approved', () => {
     expect([code, stderr]).toEqual([0, expect.any(String)]);
     const opened = await planned(1, `Promote web 1.1.0 to ${stage('prod')}`);
     expect(stdout).toContain(`${stage('prod')}: proposed by ${pageOf(opened)}`);
-    // Nothing else is passed over the second time, although what it promotes was proposed.
-    const again = (await promote()).stdout.split('\n').filter((line) => line.startsWith('passed over: '));
+    // Nothing else is bypassed the second time, although what it promotes was proposed.
+    const again = (await promote()).stdout.split('\n').filter((line) => line.startsWith('bypassed: '));
     expect(again).toEqual([closed]);
     const waits = `pull request 1 waits for approval by its merge: ${pageOf(opened)}`;
     await shows({ outcome: 'waits', reasons: [closed, waits] }, {}, waits);

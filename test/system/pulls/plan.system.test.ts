@@ -111,7 +111,7 @@ describe('an opened pull request', () => {
     expect(text).toContain('0 to create, 1 to update, 0 to prune');
     expect(text).toContain('+ .data.color: "pink"');
     const refused = await rig.shown(conflicting, tip);
-    expect(refused).toContain('- `apps/moved.yaml`: `changed on main too since the pull request began');
+    expect(refused).toContain('- `apps/moved.yaml`: `changed both on main and in the pull request');
     expect(refused).toContain('Rebase the pull request first');
     expect(rig.statuses(conflicting)[0]).toContain('failure: apps/moved.yaml changed on main too');
   });

@@ -298,7 +298,7 @@ describe('previews whose deliveries were lost', () => {
     await rig.branch('lost', { 'preview/more.yaml': configMap('more') });
     await testbed.until(() => pullRequest.head !== before);
     await rig.shows(pullRequest, `deployed at \`${pullRequest.head.slice(0, 12)}\``);
-    await rig.shows(pullRequest, 'deleted: nothing was pushed for too long');
+    await rig.shows(pullRequest, 'deleted: nothing was pushed within its ttl');
     // The sweep looks again, and the comment remembers when the head was pushed.
     await testbed.logged(
       (line) => line.message === 'preview' && line['outcome'] === 'expired' && line['level'] === 'debug',

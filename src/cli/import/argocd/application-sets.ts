@@ -44,7 +44,7 @@ export function importApplicationSet(object: ForeignObject, context: ArgoContext
       remarks,
     };
   }
-  const message = `The generator ${kind} has no equal. Import from the cluster, where its Applications exist, or write a target for each.`;
+  const message = `The generator ${kind} has no equivalent. Import from the cluster, where its Applications exist, or write a target for each.`;
   const lost = remark(object, 'spec.generators', { kind: 'untranslated', message });
   return { imported: [], isTemplate: false, remarks: [...remarks, lost] };
 }
@@ -90,7 +90,7 @@ function translated(text: string): string {
 
 type TemplateContext = ArgoContext & { readonly children: readonly ForeignObject[] };
 
-/** Null: it has no equal as a template. */
+/** Null: it has no equivalent as a template. */
 function importTemplate(object: ForeignObject, git: Fields, context: TemplateContext): ImportedSet | null {
   const directories = mapsAt(git, 'directories');
   const globs = directories.flatMap((each) => (each['exclude'] === true ? [] : [textAt(each, 'path') ?? '']));

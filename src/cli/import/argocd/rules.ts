@@ -72,7 +72,7 @@ export const APP_PROJECT: FieldRules = {
   'spec.namespaceResourceWhitelist': untranslated('Limit the kinds by the RBAC of the target’s service account.'),
   'spec.namespaceResourceBlacklist': untranslated('Limit the kinds by the RBAC of the target’s service account.'),
   'spec.destinationServiceAccounts': untranslated('Set serviceAccount on the targets.'),
-  'spec.roles': untranslated('Headgate has no users: who can push to Git can deploy.'),
+  'spec.roles': untranslated('Headgate has no users: anyone who can push to Git can deploy.'),
   'spec.syncWindows': untranslated('Sync windows are not imported.'),
   'spec.signatureKeys': untranslated(
     'Headgate does not verify signatures of commits. Protect the branch on the Git host.',

@@ -83,7 +83,7 @@ function gitOf(
   if (/^[0-9a-f]{40}$|^v?\d+(?:\.[\dx*]+)+|^refs\/tags\/|[\^~><=*]/.test(revision))
     return refused(
       'targetRevision',
-      `A target follows a branch, and ${revision} is none. Set branch to the one to deploy.`,
+      `A target follows a branch, and ${revision} is not a branch. Set branch to the branch to deploy.`,
     );
   const taken = new Set([...repositories.values()].map(({ name }) => name));
   const short = repositoryName(url);
@@ -92,7 +92,7 @@ function gitOf(
   repositories.set(url, repository);
   if (revision !== 'HEAD')
     return { found: { repository, branch: revision.replace(/^refs\/heads\//, '') }, remarks: [] };
-  const message = `HEAD is the default branch of the repository. ${defaultBranch} is written: correct it if that is another one.`;
+  const message = `HEAD means the default branch, which is written as ${defaultBranch}. Correct branch if it has another name.`;
   return {
     found: { repository, branch: defaultBranch },
     remarks: [remark(object, `${field}.targetRevision`, { kind: 'note', message })],

@@ -11,7 +11,7 @@ import { APP_PROJECT } from './rules.ts';
 
 export const isOfArgo = ({ group }: Pick<ForeignObject, 'group'>) => group === 'argoproj.io';
 
-/** Turns the objects of Argo CD into the entries of headgate.yml, with a remark on each field that has no equal. */
+/** Turns the objects of Argo CD into the entries of headgate.yml, with a remark on each field that has no equivalent. */
 export function translateArgo(installation: ForeignInstallation): Imported {
   const objects = installation.objects.filter(isOfArgo);
   const context: ArgoContext = {

@@ -28,7 +28,7 @@ export interface ImportFlags {
 
 const TRANSLATIONS = { flux: translateFlux, argocd: translateArgo } as const;
 
-/** Writes the headgate.yml that equals what another tool deploys, and names what has no equal. */
+/** Writes a headgate.yml that deploys what another tool deploys, and lists what has no equivalent. */
 export async function importCommand(given: BareContext, flags: ImportFlags): Promise<ExitCode> {
   const context = { ...given, configPath: flags.out ?? given.configPath };
   const { tool } = flags;

@@ -224,6 +224,6 @@ function lostReference(object: ForeignObject, reference: Fields): Remark {
   const message =
     textAt(reference, 'kind') === 'ConfigMap'
       ? `Headgate reads no values from the cluster. Commit ConfigMap ${name}, and list its file in helm.values: "/FILE#${textAt(reference, 'valuesKey') ?? 'values.yaml'}".`
-      : `Headgate reads no values from a Secret. Let the chart refer to Secret ${name} by its name.`;
+      : `Headgate reads no values from a Secret. Change the chart so that it refers to Secret ${name} by name.`;
   return remark(object, 'spec.valuesFrom[]', { kind: 'changes-manifests', message });
 }

@@ -224,7 +224,7 @@ function remarksOnNamespace(object: ForeignObject, parts: readonly Part[]): read
   const own = textAt(object.spec, 'targetNamespace');
   if (own === null) return [];
   const others = parts.some((part) => part.objects?.some(({ namespace }) => namespace !== null && namespace !== own));
-  const message = 'Flux sets it on all objects, Headgate only on those that name none.';
+  const message = 'Flux sets it on all objects, Headgate only on objects without a namespace.';
   if (!others) return [remark(object, 'spec.targetNamespace', { kind: 'note', message })];
   const remedy = 'Set namespace in the kustomization file.';
   return [remark(object, 'spec.targetNamespace', { kind: 'changes-manifests', message: `${message} ${remedy}` })];

@@ -155,7 +155,7 @@ export const RECEIVER: FieldRules = {
   'spec.resourceFilter': untranslated('A webhook of Headgate is for one repository.'),
 };
 
-/** What has no equal at all, by its kind. */
+/** What has no equivalent at all, by its kind. */
 export const OTHER_KINDS: Readonly<Record<string, string>> = {
   Bucket: 'Headgate deploys from Git. Commit the manifests.',
   HelmChart: 'Flux makes it from a HelmRelease, which is imported itself.',

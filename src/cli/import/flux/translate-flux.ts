@@ -18,7 +18,7 @@ const SOURCE_RULES: Readonly<Record<string, FieldRules>> = {
   Receiver: RECEIVER,
 };
 
-/** Turns the objects of Flux into the entries of headgate.yml, with a remark on each field that has no equal. */
+/** Turns the objects of Flux into the entries of headgate.yml, with a remark on each field that has no equivalent. */
 export function translateFlux(installation: ForeignInstallation): Imported {
   const objects = installation.objects.filter(isOfFlux);
   const { sources, remarks } = gitSources({ objects });

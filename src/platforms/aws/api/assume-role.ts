@@ -61,7 +61,7 @@ function failure({ role, externalId }: RoleSession, message: string): DeployErro
   return new DeployError('aws-unauthorized', {
     subject: role,
     message,
-    remedy: `Allow the roles of the deploy and sweep functions to assume this role, and let it trust them with ${id}. infra/cluster-access.yml does both.`,
+    remedy: `Allow the roles of the deploy and sweep functions to assume this role, and name them in its trust policy with ${id}. infra/cluster-access.yml does both.`,
   });
 }
 

@@ -74,8 +74,7 @@ function onAws(references: readonly SecretReference[]): readonly AwsReference[] 
     if (reference.kind === 'ssm' || reference.kind === 'secretsmanager') return reference;
     throw new DeployError('config-invalid', {
       subject: name,
-      message:
-        'functions cannot use this secret: it would be in clear text in the template, for everyone who may read a function',
+      message: 'functions cannot use this secret: in the template, everyone who can view a function could read it',
       remedy:
         'Store it in Parameter Store or Secrets Manager, and refer to it as ssm:NAME or secretsmanager:ID in headgate.yml.',
     });
