@@ -102,6 +102,6 @@ describe('headgate doctor', () => {
     const { clock } = await doctor();
     expect(clock?.ok).toBe(false);
     expect(clock?.detail).toMatch(/^DNS does not resolve the name of the server: .*git\.headgate\.invalid/);
-    expect(clock?.remedy).toContain('the DNS of the network');
+    expect(clock?.remedy).toContain('DNS in the network');
   });
 });

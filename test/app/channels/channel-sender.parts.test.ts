@@ -142,7 +142,7 @@ describe.each(HTTP_KINDS)('sending to %s', (kind) => {
         `${kind} did not accept the message: status ${status}: no access for ***`,
       );
       expect(sent.refused[0]?.remedy).toMatch(
-        /^(?:Store|Create) .* env:(?:URL|TOKEN), then run headgate notify test team\.$/,
+        /^Store a valid (?:key|address) under env:(?:URL|TOKEN)(?: \(.*\))?, then run headgate notify test team\.$/,
       );
       expect(textOf(sent)).not.toMatch(/planted|whsec_/);
     },
