@@ -66,7 +66,7 @@ describe('a repository on CodeCommit', () => {
     };
     expect(await verified()).toMatchObject({ detail: `main at ${deployed.slice(0, 12)}`, problem: null });
     if (codecommit !== null) codecommit.isForbidden = true;
-    const remedy = expect.stringContaining('Allow codecommit:GitPull on fleet for this identity') as string;
+    const remedy = expect.stringContaining('Allow this identity codecommit:GitPull on fleet') as string;
     expect(await verified()).toMatchObject({ problem: { code: 'git-unauthorized', remedy } });
     if (codecommit !== null) codecommit.isForbidden = false;
   });
@@ -187,7 +187,7 @@ describe('a repository on CodeCommit that Headgate writes to', () => {
       registry.push('acme/web', '1.3.0');
       await aws.functions.sweep.call({ drift: false });
       const failed = await aws.testbed.logged(({ message }) => message === 'image-failed', 60_000);
-      expect(JSON.stringify(failed['errors'])).toContain('allow codecommit:GitPush for this identity');
+      expect(JSON.stringify(failed['errors'])).toContain('allow this identity codecommit:GitPush');
     },
     SYSTEM_MS,
   );

@@ -123,7 +123,7 @@ it('plans ten pushes within a second a few times, and ends with the last one in 
   for (const head of heads) await rig.pulls.pushed(FULL_NAME, 'fast', head);
   await rig.planned(pullRequest);
   expect(planned().length - before).toBeLessThan(heads.length);
-  expect(rig.only(pullRequest)).toContain(`Of \`${pullRequest.head.slice(0, 12)}\``);
+  expect(rig.only(pullRequest)).toContain(`Plan of \`${pullRequest.head.slice(0, 12)}\``);
 }, 90_000);
 
 it('cuts the comment of a value of 700 KB, and says how to see the rest', async () => {

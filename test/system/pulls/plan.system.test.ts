@@ -113,7 +113,9 @@ describe('an opened pull request', () => {
     const refused = await rig.shown(conflicting, tip);
     expect(refused).toContain('- `apps/moved.yaml`: `changed both on main and in the pull request');
     expect(refused).toContain('Rebase the pull request first');
-    expect(rig.statuses(conflicting)[0]).toContain('failure: apps/moved.yaml changed on main too');
+    expect(rig.statuses(conflicting)[0]).toContain(
+      'failure: apps/moved.yaml changed both on main and in the pull request',
+    );
   });
 
   it('is planned again when another one has comments that cannot be read', async () => {

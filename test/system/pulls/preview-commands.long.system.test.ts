@@ -68,7 +68,10 @@ it('the commands deploy, plan, list and uninstall a preview by its name, by the 
   expect([history.code, history.stdout]).toEqual([0, expect.stringContaining(first.slice(0, 12))]);
   expect((await testbed.headgate('diff', name, first, head)).stdout).toContain('more');
   const held = await testbed.headgate('hold', name, '--reason', 'x');
-  expect([held.code, held.stderr]).toEqual([64, expect.stringContaining('is a preview of a pull request')]);
+  expect([held.code, held.stderr]).toEqual([
+    64,
+    expect.stringContaining('is a preview, and this command does not support previews'),
+  ]);
 
   const uninstalled = await testbed.headgate('uninstall', name, '--yes');
   expect([uninstalled.code, uninstalled.stdout]).toEqual([

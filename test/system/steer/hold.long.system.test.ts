@@ -133,7 +133,7 @@ describe('a held target', () => {
     await testbed.git('push', '-q', 'origin', 'other');
     const other = await testbed.git('rev-parse', 'HEAD');
     const held = await testbed.headgate('hold', testbed.namespace, '--reason', 'x', '--at', other);
-    expect([held.code, held.stderr]).toEqual([64, expect.stringContaining('was neither deployed')]);
+    expect([held.code, held.stderr]).toEqual([64, expect.stringContaining('this commit was not deployed to')]);
     expect((await testbed.headgate('status')).stdout).not.toContain('held:');
   }, 120_000);
 
