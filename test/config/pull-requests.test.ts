@@ -65,7 +65,9 @@ describe('approval of a target', () => {
   it('requires the key that signs it, and is none unless it is written', () => {
     expect(configOf(file({})).targets[0]?.approval).toBe('none');
     expect(errorsOf(withTarget('approval: plan'))).toEqual([
-      expect.stringMatching(/^headgate\.yml:15 approval of target shop-prod requires key, .* \| Add key: env:HEADGATE_KEY/),
+      expect.stringMatching(
+        /^headgate\.yml:15 approval of target shop-prod requires key, .* \| Add key: env:HEADGATE_KEY/,
+      ),
     ]);
     expect(errorsOf(withTarget('approval: always'))).toEqual([
       expect.stringMatching(/^headgate\.yml:15 approval of target shop-prod must be none or plan/),

@@ -51,7 +51,9 @@ describe('an account that approves a plan', () => {
     expect(refusal({ author: account('0', 'Bob') })).toMatch(/opened the pull request/);
     expect(refusal({ approvers: ['bob'], ...commits([account('12', 'bob')], []) })).toMatch(/contributed to a commit/);
     expect(refusal(commits([], ['Bob']))).toMatch(/contributed to a commit/);
-    expect(refusal({ by: account('12', 'bob', 'Bob Example'), ...commits([], ['bob example']) })).toMatch(/contributed to/);
+    expect(refusal({ by: account('12', 'bob', 'Bob Example'), ...commits([], ['bob example']) })).toMatch(
+      /contributed to/,
+    );
   });
 
   it('may not, when the host does not list every commit', () => {

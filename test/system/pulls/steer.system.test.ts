@@ -38,7 +38,9 @@ it('a target is held and released by comments of people who may write, and of no
     vi.waitFor(() => expect(rig.only(pullRequest)).toMatch(text), { timeout: 30_000, interval: 50 });
 
   expect(await say(EVE, `/headgate hold ${namespace} mine`)).toBe('-1');
-  await shows(/\n> Only accounts with write access to the repository may hold and release targets, and `eve` has none\./);
+  await shows(
+    /\n> Only accounts with write access to the repository may hold and release targets, and `eve` has none\./,
+  );
   expect(await say(ANN, '/headgate hold nothing incident')).toBe('-1');
   expect(await say(ANN, '/headgate hold other incident')).toBe('-1');
   await shows(/\n> `other` is not a target that follows `main`\./);
