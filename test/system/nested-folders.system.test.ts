@@ -30,7 +30,7 @@ async function refusals(files: Readonly<Record<string, string | null>>) {
   return (outcome['errors'] as { code: string; subject: string; message: string; remedy: string }[]).map(
     ({ code, subject, message, remedy }) => {
       expect(code).toBe('render-refused');
-      expect(remedy).toMatch(/^Point path .* forEach .*\/\*\* to exclude/);
+      expect(remedy).toMatch(/^Set the path .* forEach .*\/\*\* to the exclude list/);
       return [subject, message.slice(0, message.indexOf(' below'))];
     },
   );
