@@ -116,7 +116,7 @@ it('headgate promotions and the page show what waits and why, and the page promo
   const refused = await confirm(outdated);
   expect([refused.status, textOf(await refused.text())]).toEqual([
     409,
-    expect.stringContaining('the edits have changed since they were shown'),
+    expect.stringContaining('the plan has changed since it was shown'),
   ]);
   expect(await tip()).toBe(newer);
 

@@ -40,7 +40,7 @@ export async function preparePromote(
 export function planChanged(stage: string): ProblemView {
   return {
     subject: `target ${stage}`,
-    message: 'the edits have changed since they were shown',
-    remedy: 'Read the new edits, and confirm them.',
+    message: 'the plan has changed since it was shown',
+    remedy: 'Read the new plan, and confirm it.',
   };
 }

@@ -58,7 +58,7 @@ export async function promoteCommand(context: Context, flags: PromoteFlags): Pro
 function otherPlan(stage: string): DeployError {
   return new DeployError('ref-behind', {
     subject: `target ${stage}`,
-    message: 'the edits have changed since they were shown',
+    message: 'the plan has changed since it was shown',
     remedy: 'Read the new plan, and confirm it.',
   });
 }

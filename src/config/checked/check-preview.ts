@@ -1,3 +1,4 @@
+import { ADD_KEY } from './check-pull-requests.ts';
 import { checkName, checkNotify, resolveSettings } from './check-settings.ts';
 import type { Names } from './check-settings.ts';
 import type { Preview, Target, TargetTemplate } from './config.ts';
@@ -108,11 +109,7 @@ function checkRights({ value, path, names, hasKey, findings }: Entry): void {
   }
   if (repository && repository.credentials === null)
     refuse('requires credentials, which read pull requests', 'Add credentials: env:FLEET_TOKEN to the repository.');
-  if (!hasKey)
-    refuse(
-      'requires key, which signs the comment of a preview',
-      'Add key: env:HEADGATE_KEY at the top of the file, a reference to a random string of 32 characters or more.',
-    );
+  if (!hasKey) refuse('requires key, which signs the comment of a preview', ADD_KEY);
 }
 
 /** A namespace is created and deleted by this name, so no other text may decide it. */

@@ -5,6 +5,10 @@ import { isRecord } from '../written/document.ts';
 import type { Path } from '../written/document.ts';
 import type { Findings } from '../written/findings.ts';
 
+/** The remedy for whatever requires `key`. */
+export const ADD_KEY =
+  'Add key: env:HEADGATE_KEY at the top of the file, a reference to a random string of 32 characters or more.';
+
 /** What `pullRequests` of a repository requires of the other keys. On the raw values, so that no mistake hides another. */
 export function checkPullRequests(
   file: Readonly<Record<string, unknown>>,
@@ -40,10 +44,7 @@ function checkPlan({ repository, settings, hasKey, hosts }: Planned, path: Path,
     );
   }
   if (!hasKey) {
-    refuse(
-      'requires key, which signs plans',
-      'Add key: env:HEADGATE_KEY at the top of the file, a reference to a random string of 32 characters or more.',
-    );
+    refuse('requires key, which signs plans', ADD_KEY);
   }
   if (repository['credentials'] === undefined) {
     refuse('requires credentials, which read pull requests', 'Add credentials: env:FLEET_TOKEN to the repository.');

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { ConfigLocation } from '../written/location.ts';
+import { ADD_KEY } from './check-pull-requests.ts';
 import { checkReference } from './check-repository.ts';
 import { compileGlob } from './compile-glob.ts';
 import type { ChannelConfig } from './channel.ts';
@@ -44,9 +45,7 @@ export function checkSettings(
   checkName(raw['repository'], [...path, 'repository'], { what: 'repository', known: names.repositories, findings });
   checkDependencies(raw, entry);
   if (raw['approval'] === 'plan' && !entry.hasKey) {
-    const remedy =
-      'Add key: env:HEADGATE_KEY at the top of the file, a reference to a random string of 32 characters or more.';
-    findings.error([...path, 'approval'], { message: 'requires key, which signs approvals', remedy });
+    findings.error([...path, 'approval'], { message: 'requires key, which signs approvals', remedy: ADD_KEY });
   }
   checkNotify(raw['notify'], [...path, 'notify'], { names, findings });
   const repository = raw['repository'];

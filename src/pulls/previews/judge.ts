@@ -48,9 +48,9 @@ interface Rival {
 }
 
 /**
- * Does a namespace that was just created count within the limit? Processes that create one at the same time see each other here,
- * because each one lists them after it created its own. Those that are complete stay, then the lowest numbers. `undecided`: a rival has
- * to complete or withdraw first.
+ * Does a namespace that was just created count within the limit? Processes that create one at the same time see each other's,
+ * because each one lists them after it created its own. Those that are complete stay, then those with the lowest numbers.
+ * `undecided`: a rival has to complete or withdraw first.
  */
 export function judgePlace(
   number: number,

@@ -88,13 +88,14 @@ export interface DecidedPreview {
 
 /** Nothing is written. */
 export async function decidePreview(
-  { preview, target }: PreviewOfOne,
+  of: PreviewOfOne,
   { number, pullRequest, seen }: Pick<PreviewRun, 'number' | 'pullRequest' | 'seen'>,
   { runtime, openNamespaces }: Pick<PreviewContext, 'runtime' | 'openNamespaces'>,
   signal: AbortSignal,
 ): Promise<DecidedPreview> {
+  const { preview, target } = of;
   const namespaces = await openNamespaces(target);
-  const { live, others } = await listLive({ preview, target }, { number, namespaces }, signal);
+  const { live, others } = await listLive(of, { number, namespaces }, signal);
   const shown = seen instanceof DeployError ? undefined : seen[target.name];
   const known = [shown, live?.record].filter((each) => each !== undefined);
   const facts = { pullRequest, isLive: live !== null, seen: known, others: others.length, nowMs: runtime.nowMs() };
@@ -103,7 +104,7 @@ export async function decidePreview(
 
 /** Those of the entry: the one of this pull request, and the others. */
 async function listLive(
-  { preview, target }: Pick<PreviewOfOne, 'preview' | 'target'>,
+  { preview, target }: PreviewOfOne,
   { number, namespaces }: { readonly number: number; readonly namespaces: PreviewNamespaces },
   signal: AbortSignal,
 ): Promise<{ readonly live: PreviewNamespace | null; readonly others: readonly PreviewNamespace[] }> {
@@ -155,13 +156,17 @@ async function placePreview(
 
 const RIVAL_PAUSE_MS = 1_000;
 
-/** Another process may have created a namespace at the same time. @throws DeployError `object-busy` until one of them is complete or gone */
+/**
+ * Another process may have created a namespace at the same time.
+ * @throws DeployError `object-busy` until one of them is complete or gone
+ */
 async function hasPlace(
-  { preview, target }: PreviewOfOne,
+  of: PreviewOfOne,
   { number, namespaces }: { readonly number: number; readonly namespaces: PreviewNamespaces },
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { others } = await listLive({ preview, target }, { number, namespaces }, signal);
+  const { preview, target } = of;
+  const { others } = await listLive(of, { number, namespaces }, signal);
   const rivals = others.map(({ record, isComplete }) => ({ pullRequest: record.pullRequest, isComplete }));
   const place = judgePlace(number, preview.limit, rivals);
   if (place !== 'undecided') return place === 'within-limit';
