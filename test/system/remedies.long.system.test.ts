@@ -411,23 +411,27 @@ describe('a refusal of the API server', () => {
         },
       },
     ]);
-    await vi.waitFor(async () => expect(await testbed.kubectl('get', '--raw', `/apis/${group}`)).toContain('v1'), {
-      timeout: 30_000,
-      interval: 200,
-    });
-    const revision = await testbed.push({
-      'apps/bad.yaml': `apiVersion: ${group}/v1\nkind: Widget\nmetadata: { name: bad }\n`,
-    });
-    expect(await testbed.outcome(revision, 'failed')).toMatchObject({
-      errors: [
-        {
-          code: 'cluster-broken',
-          subject: 'apps/bad.yaml:1',
-          remedy: expect.stringContaining(`APIService v1.${group}`),
-        },
-      ],
-    });
-    await testbed.kubectl('delete', 'apiservice', `v1.${group}`);
+    try {
+      await vi.waitFor(async () => expect(await testbed.kubectl('get', '--raw', `/apis/${group}`)).toContain('v1'), {
+        timeout: 30_000,
+        interval: 200,
+      });
+      const revision = await testbed.push({
+        'apps/bad.yaml': `apiVersion: ${group}/v1\nkind: Widget\nmetadata: { name: bad }\n`,
+      });
+      expect(await testbed.outcome(revision, 'failed')).toMatchObject({
+        errors: [
+          {
+            code: 'cluster-broken',
+            subject: 'apps/bad.yaml:1',
+            remedy: expect.stringContaining(`kubectl get apiservice v1.${group}`),
+          },
+        ],
+      });
+    } finally {
+      // No namespace of the cluster can be deleted while an APIService has no server.
+      await testbed.kubectl('delete', 'apiservice', `v1.${group}`);
+    }
     await testbed.outcome(await testbed.push({ 'apps/bad.yaml': null }), 'unchanged');
   });
 
