@@ -233,8 +233,17 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   ],
   'deploy/approval': ['snapshot', 'state', 'plan/model', 'plan/approval', 'deploy/ports'],
   'deploy/ports/githost': ['error', 'snapshot', 'githost/port', 'deploy/ports'],
-  queue: ['error', 'snapshot', 'config/written', 'channels', 'exchange', 'deploy/ports', 'deploy/ports/githost'],
-  'platforms/aws/sqs': ['error', 'exchange', 'platforms/aws/api', 'deploy/ports', 'deploy/ports/githost', 'queue'],
+  'queue/messages': ['snapshot', 'config/written', 'channels', 'deploy/ports', 'deploy/ports/githost'],
+  queue: ['error', 'exchange', 'deploy/ports', 'queue/messages'],
+  'platforms/aws/sqs': [
+    'error',
+    'exchange',
+    'platforms/aws/api',
+    'deploy/ports',
+    'deploy/ports/githost',
+    'queue',
+    'queue/messages',
+  ],
   'deploy/report/channels': [
     'error',
     'resource',
@@ -284,6 +293,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'error',
     'snapshot',
     'config/written',
+    'channels',
     'git/wire',
     'config/checked',
     'deploy/ports',
@@ -291,6 +301,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'cluster/api',
     'deploy/ports/githost',
     'queue',
+    'queue/messages',
     'deploy/webhook',
   ],
   'git/write': ['error', 'snapshot', 'exchange', 'git/wire', 'images', 'git'],
@@ -329,7 +340,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'platforms/aws/secrets',
   ],
   'cli/packaged': ['error', 'config/checked', 'sandbox', 'platforms/aws/lambda'],
-  'platforms/http': ['error', 'exchange', 'signing', 'deploy/ports', 'queue', 'deploy/webhook'],
+  'platforms/http': ['error', 'exchange', 'signing', 'deploy/ports', 'queue', 'queue/messages', 'deploy/webhook'],
   'promotion/carry': ['images/edit'],
   proposals: [
     'error',
@@ -548,6 +559,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'cluster',
     'deploy/ports/githost',
     'queue',
+    'queue/messages',
     'deploy/targets',
     'deploy/webhook',
     'git/write',
@@ -610,14 +622,23 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'githost',
     'config/checked',
     'deploy/ports',
-    'queue',
+    'queue/messages',
     'deploy/report',
     'deploy/webhook',
     'app/githost',
     'promotion/run',
     'app',
   ],
-  'app/records': ['error', 'config/checked', 'deploy/ports', 'queue', 'deploy/report/channels', 'git/write', 'app'],
+  'app/records': [
+    'error',
+    'config/checked',
+    'deploy/ports',
+    'queue',
+    'queue/messages',
+    'deploy/report/channels',
+    'git/write',
+    'app',
+  ],
   'app/work': [
     'error',
     'channels',
@@ -627,6 +648,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'sandbox',
     'deploy/ports/githost',
     'queue',
+    'queue/messages',
     'deploy/report/channels',
     'deploy/targets',
     'deploy/webhook',
@@ -636,6 +658,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'pulls/plan',
     'pulls/previews',
     'app',
+    'app/githost',
     'app/channels',
     'app/images',
     'app/promotions',
@@ -653,6 +676,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'cluster/api',
     'deploy/ports/githost',
     'queue',
+    'queue/messages',
     'platforms/aws/sqs',
     'deploy/webhook',
     'parsing',
@@ -684,6 +708,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'cluster/state',
     'deploy/ports/githost',
     'queue',
+    'queue/messages',
     'deploy/report',
     'deploy/webhook',
     'platforms/local',
@@ -733,6 +758,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/ports',
     'cluster/state',
     'queue',
+    'queue/messages',
     'platforms/local',
     'platforms/http',
     'deploy/readiness',
@@ -969,6 +995,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'deploy/ports',
     'cluster/api',
     'queue',
+    'queue/messages',
     'deploy/webhook',
     'platforms/local',
     'app',
@@ -1083,6 +1110,16 @@ describe('the table of rooms in ARCHITECTURE.md', () => {
       imported.filter((each) => rowOf(each) > rowOf(folder)).map((each) => `${folder} imports ${each}`),
     );
     expect(downward).toEqual([]);
+  });
+});
+
+describe('the types of src', () => {
+  it('have one meaning for each name that they export', () => {
+    const paths = new Map<string, string[]>();
+    for (const { path, text } of sources)
+      for (const [, name = ''] of text.matchAll(/^export (?:interface|type|class) (\w+)/gm))
+        paths.set(name, [...(paths.get(name) ?? []), path]);
+    expect([...paths].filter(([, found]) => found.length > 1)).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { readRequest } from '../queue/message.ts';
+import { readRequest } from '../queue/messages/deploy-request.ts';
 import type { Handled, Work } from '../queue/work.ts';
 import type { DeployRequest } from '../deploy/ports/request.ts';
 import { runRequests } from '../deploy/requests/run-requests.ts';

@@ -11,7 +11,7 @@ import type { BranchWriter } from '../images/branch-writer.ts';
 import { commitApiOf } from '../githost/commit-apis.ts';
 import { hostOf } from '../githost/hosts.ts';
 import type { AppRuntime } from './app-runtime.ts';
-import { hostAccessOf } from './git-server.ts';
+import { hostAccessOf } from './githost/host-access.ts';
 import { resolveSecret, SECRET_TIMEOUT_MS } from './secrets.ts';
 import type { SecretSources } from './secrets.ts';
 

@@ -7,7 +7,7 @@ import type { ReviewedPlan } from '../plan/approval/approval.ts';
 import type { PlanContext } from '../pulls/plan/context.ts';
 import type { Revision } from '../snapshot/source.ts';
 import type { AppRuntime } from './app-runtime.ts';
-import { hostAccessOf } from './git-server.ts';
+import { hostAccessOf } from './githost/host-access.ts';
 
 interface Opened {
   readonly runtime: AppRuntime;

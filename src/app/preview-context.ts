@@ -5,7 +5,7 @@ import { hostOf } from '../githost/hosts.ts';
 import type { PlanContext } from '../pulls/plan/context.ts';
 import type { PreviewContext } from '../pulls/previews/context.ts';
 import type { AppRuntime } from './app-runtime.ts';
-import { hostAccessOf } from './git-server.ts';
+import { hostAccessOf } from './githost/host-access.ts';
 
 /** What previews need besides plans. */
 export function previewContext(plans: PlanContext, runtime: AppRuntime): PreviewContext {

@@ -16,7 +16,7 @@ import { GIT_LIMITS } from '../git/wire/limits.ts';
 import type { LocalObjects } from '../git/local-objects.ts';
 import { openRepository } from '../git/reader.ts';
 import { newTraits } from '../git/wire/transport.ts';
-import type { GitServer, ServerTraits } from '../git/wire/transport.ts';
+import type { GitLogin, GitServer, ServerTraits } from '../git/wire/transport.ts';
 import { hostOf } from '../githost/hosts.ts';
 import type { TokenUse } from '../githost/port/token-issuer.ts';
 import type { AppTokenOf } from './githost/app-tokens.ts';
@@ -33,8 +33,10 @@ import type { RegistryLogin } from '../sandbox/pull-chart.ts';
 import type { Statuses } from '../deploy/ports/statuses.ts';
 import type { AccessOf } from './access-of.ts';
 import type { AppRuntime } from './app-runtime.ts';
-import { caOf, gitServerOf, hostAccessOf } from './git-server.ts';
-import type { IdentityLogin } from './git-server.ts';
+import { caOf } from './githost/ca-of.ts';
+import { hostAccessOf } from './githost/host-access.ts';
+import { gitServerName } from './githost/server-name.ts';
+import { clusterServerName } from './servers-of.ts';
 
 export interface RuntimeOptions {
   readonly config: Config;
@@ -54,7 +56,7 @@ export interface RuntimeOptions {
   /** For private registries of charts. Default: none is known. */
   readonly registryLogin?: RegistryLogin;
   /** For repositories that the identity of the process on AWS reads. */
-  readonly identityLogin: IdentityLogin;
+  readonly identityLogin: (url: URL) => Promise<() => GitLogin>;
   /** Renderers that this package does not have. Default: none. */
   readonly givenRenderers?: readonly GivenRenderer[];
   /** Read before the Git host. Default: none. */
@@ -96,7 +98,7 @@ export function openRuntime({
   }
 
   function traitsOf(repository: Repository): ServerTraits {
-    const server = gitServerOf(repository);
+    const server = gitServerName(repository);
     const known = traits.get(server) ?? newTraits(hostOf(repository).gitVersion);
     traits.set(server, known);
     return known;
@@ -137,7 +139,7 @@ export function openRuntime({
       ca,
       userAgent: `headgate/${VERSION}`,
       agents,
-      watched: servers.named(gitServerOf(repository)),
+      watched: servers.named(gitServerName(repository)),
       limits: GIT_LIMITS,
       traits: traitsOf(repository),
     };
@@ -162,7 +164,7 @@ export function openRuntime({
       userAgent,
       impersonate: isReader && hasReadRole(target.cluster) ? null : target.serviceAccount,
       requestTimeoutMs: limits.requestTimeoutMs,
-      watched: servers.named(clusterServerOf(target.cluster)),
+      watched: servers.named(clusterServerName(target.cluster)),
       wait,
     });
   }
@@ -228,10 +230,6 @@ export function openRuntime({
     },
   };
   return runtime;
-}
-
-export function clusterServerOf({ name }: ClusterConfig): string {
-  return `cluster ${name}`;
 }
 
 /** Plain targets run no program, so a function that starts for a push to one does not load what runs them. */

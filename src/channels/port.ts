@@ -88,6 +88,13 @@ export interface MailMessage {
   readonly messageId: string;
 }
 
+/** Remembers the last error of each channel, until it takes a message. */
+export interface ChannelErrors {
+  set(error: { readonly channel: string; readonly message: string; readonly remedy: string }): void;
+  /** The channel works. */
+  clear(channel: string): void;
+}
+
 export interface ChannelAnswer {
   readonly status: number;
   readonly text: string;

@@ -18,7 +18,7 @@ export interface GlobalFlags {
   readonly yes?: true;
 }
 
-export interface Invocation {
+export interface CommandInvocation {
   readonly flags: GlobalFlags;
   readonly output: OutputFormat;
   readonly logsTo: 'stdout' | 'stderr';
@@ -26,7 +26,7 @@ export interface Invocation {
 
 /** Loads the configuration, and either reports all of its mistakes or runs the command. */
 export async function runCommand(
-  invocation: Invocation,
+  invocation: CommandInvocation,
   process: CliProcess,
   body: (context: Context) => Promise<ExitCode>,
 ): Promise<ExitCode> {
@@ -41,7 +41,7 @@ export async function runCommand(
   return body({ ...context, config });
 }
 
-export function openContext({ flags, output, logsTo }: Invocation, process: CliProcess): BareContext {
+export function openContext({ flags, output, logsTo }: CommandInvocation, process: CliProcess): BareContext {
   const { env, cwd, ask, askSecret, signal, nowMs } = process;
   return {
     cwd,
@@ -70,6 +70,10 @@ function makeLog(format: LogFormat | undefined, stream: OutputStream, { env, now
 }
 
 /** Errors are for people even in a pipe, where CI shows them; only `serve`, and `--log-format json`, write JSON. */
-export function errorFormat(flags: Partial<GlobalFlags>, logsTo: Invocation['logsTo'], process: CliProcess): LogFormat {
+export function errorFormat(
+  flags: Partial<GlobalFlags>,
+  logsTo: CommandInvocation['logsTo'],
+  process: CliProcess,
+): LogFormat {
   return flags.logFormat ?? (logsTo === 'stdout' && !process.stdout.isTerminal ? 'json' : 'pretty');
 }

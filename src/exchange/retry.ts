@@ -1,18 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** How one attempt ended. */
-export type Outcome<T> =
+export type AttemptOutcome<T> =
   { readonly kind: 'answered'; readonly answer: T } | { readonly kind: 'failed'; readonly cause: unknown };
 
 /** `afterMs`: the pause that the server requests. */
-export type Verdict = 'final' | 'again' | { readonly afterMs: number };
+export type RetryVerdict = 'final' | 'again' | { readonly afterMs: number };
 
 export interface RetryPolicy<T> {
   /** One pause before each retry, so their number limits the attempts. */
   readonly pausesMs: readonly number[];
   /** An outcome that requests a longer pause is final. */
   readonly longestPauseMs?: number;
-  readonly verdictOn: (outcome: Outcome<T>) => Verdict;
+  readonly verdictOn: (outcome: AttemptOutcome<T>) => RetryVerdict;
 }
 
 export interface Pacing {
@@ -43,7 +43,7 @@ export async function retry<T>(
   }
 }
 
-async function outcomeOf<T>(work: () => Promise<T>): Promise<Outcome<T>> {
+async function outcomeOf<T>(work: () => Promise<T>): Promise<AttemptOutcome<T>> {
   try {
     return { kind: 'answered', answer: await work() };
   } catch (cause) {
@@ -53,7 +53,7 @@ async function outcomeOf<T>(work: () => Promise<T>): Promise<Outcome<T>> {
 
 /** The pause before the next attempt, or null if this outcome is final. `attempts`: the number of earlier attempts. */
 export function pauseAfter<T>(
-  outcome: Outcome<T>,
+  outcome: AttemptOutcome<T>,
   attempts: number,
   { pausesMs, longestPauseMs = Infinity, verdictOn }: RetryPolicy<T>,
 ): number | null {

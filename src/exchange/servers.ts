@@ -4,7 +4,7 @@
  */
 export interface Servers {
   named(name: string): Server;
-  readonly conditionOf: (name: string) => Condition;
+  readonly conditionOf: (name: string) => ServerCondition;
   /** How many requests each server was sent. */
   readonly counts: () => readonly { readonly server: string; readonly requests: number }[];
 }
@@ -25,7 +25,7 @@ export interface Conversation {
  * - `unproven`: it has not answered lately, or its last request failed.
  * - `silent`: it owes a response and sends nothing, or next to nothing.
  */
-export type Condition = 'answering' | 'unproven' | 'silent';
+export type ServerCondition = 'answering' | 'unproven' | 'silent';
 
 /** Sweeps contact every server more often. */
 const PROVEN_MS = 15 * 60_000;

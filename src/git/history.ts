@@ -1,4 +1,4 @@
-import type { ObjectId, Revision } from '../snapshot/source.ts';
+import type { ObjectId, PastCommit, Revision } from '../snapshot/source.ts';
 import { asObjectId, asRevision } from '../snapshot/source.ts';
 import { lookUp } from './difference.ts';
 import type { RemoteObjects } from './objects.ts';
@@ -7,13 +7,6 @@ import type { ObjectStore } from './wire/pack.ts';
 import type { UploadPack } from './wire/upload-pack.ts';
 
 /* What a commit on top of others is made from, and how commits are related. */
-
-/** One commit of a history. */
-export interface PastCommit {
-  readonly revision: Revision;
-  readonly rootTree: ObjectId;
-  readonly message: string;
-}
 
 export interface HistoryQuery {
   readonly tip: Revision;

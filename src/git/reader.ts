@@ -1,12 +1,12 @@
 import type { Git, SourceQuery } from '../deploy/ports/git.ts';
-import type { ObjectId, Revision, Source, SourceFile } from '../snapshot/source.ts';
+import type { ObjectId, PastCommit, Revision, Source, SourceFile } from '../snapshot/source.ts';
 import { asObjectId, asRevision } from '../snapshot/source.ts';
 import { gitError, UnknownObject } from './wire/git-error.ts';
 import type { ObjectStore } from './wire/pack.ts';
 import type { GitServer } from './wire/transport.ts';
 import { objectsOf, withLocalObjects } from './local-objects.ts';
 import type { LocalObjects } from './local-objects.ts';
-import type { HistoryQuery, PastCommit } from './history.ts';
+import type { HistoryQuery } from './history.ts';
 import { remoteObjects } from './objects.ts';
 import { describeCommit } from './tree.ts';
 import { uploadPack } from './wire/upload-pack.ts';

@@ -7,7 +7,7 @@ export interface BranchWriter {
    * Commits changed files on the tip that was read. `overtaken`: a ref is no longer where it was read, so that everything has
    * to be read again. @throws DeployError `push-refused` when the host or one of its hooks does not accept the push
    */
-  write(change: BranchChange, signal: AbortSignal): Promise<Written>;
+  write(change: BranchChange, signal: AbortSignal): Promise<WriteResult>;
   /**
    * Adds a commit to each of these records by one push, and changes no branch.
    * @throws DeployError `push-refused`, also when a ref has moved
@@ -62,7 +62,7 @@ export interface BranchRecord {
   readonly message: (revision: Revision, rootTree: string) => string;
 }
 
-export type Written =
+export type WriteResult =
   | {
       readonly kind: 'written';
       readonly revision: Revision;

@@ -1,6 +1,6 @@
 import type { Config } from '../config/checked/config.ts';
 import type { Log } from '../deploy/ports/log.ts';
-import { makeRegistry } from './registry.ts';
+import { makeMetricsRegistry } from './registry.ts';
 
 type Line = Parameters<Log>[0];
 
@@ -89,7 +89,7 @@ function numberOf(value: unknown): number {
 }
 
 function defineMetrics() {
-  const registry = makeRegistry();
+  const registry = makeMetricsRegistry();
   return {
     registry,
     info: registry.gauge({ name: 'headgate_build_info', help: 'Always 1.', labels: ['version'] }),

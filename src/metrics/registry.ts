@@ -1,5 +1,5 @@
 /** The metrics of one process, in the text format that Prometheus scrapes: https://prometheus.io/docs/instrumenting/exposition_formats/ */
-export interface Registry {
+export interface MetricsRegistry {
   counter<Label extends string>(metric: Described<Label>): Counter<Label>;
   gauge<Label extends string>(metric: Described<Label>): Gauge<Label>;
   histogram<Label extends string>(metric: Described<Label> & { readonly buckets: readonly number[] }): Histogram<Label>;
@@ -30,7 +30,7 @@ export interface Histogram<Label extends string> {
 
 export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-export function makeRegistry(): Registry {
+export function makeMetricsRegistry(): MetricsRegistry {
   const sections: (() => readonly string[])[] = [];
 
   function section({ name, help }: Described<string>, type: string, lines: () => readonly string[]): void {

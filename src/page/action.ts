@@ -1,6 +1,6 @@
 import { visibleLine } from '../error/visible-text.ts';
 import { html } from './html.ts';
-import type { Content, Html } from './html.ts';
+import type { HtmlContent, Html } from './html.ts';
 import { layout, problemList } from './layout.ts';
 import type { ActionName, HistoryRow, PageContext, PlanView, ProblemView } from './model.ts';
 import { planSection } from './plan.ts';
@@ -87,7 +87,7 @@ function confirmation({ target, action, plan, revision }: ActionView, { formToke
 }
 
 function chooser({ target, history, revision }: ActionView): Html {
-  const option = ({ revision: each, subject, verdict }: HistoryRow): Content =>
+  const option = ({ revision: each, subject, verdict }: HistoryRow): HtmlContent =>
     html`<option value="${each}" ${each === revision && html`selected`}>
       ${each.slice(0, 12)} ${verdict} ${visibleLine(subject ?? '')}
     </option>`;

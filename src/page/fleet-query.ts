@@ -1,6 +1,6 @@
 import { beginningOf } from '../error/cut-text.ts';
 import { CONDITIONS } from './model.ts';
-import type { Condition, FleetRow } from './model.ts';
+import type { TargetCondition, FleetRow } from './model.ts';
 
 /** Which targets the fleet page shows, and how: its query parameters. */
 export interface FleetQuery {
@@ -67,8 +67,8 @@ export function countsOf(rows: readonly FleetRow[]): Readonly<Record<Show, numbe
   };
 }
 
-const FAILING: ReadonlySet<Condition> = new Set(['unreadable', 'failed', 'not ready', 'retrying']);
-const WAITING: ReadonlySet<Condition> = new Set(['waiting', 'progressing']);
+const FAILING: ReadonlySet<TargetCondition> = new Set(['unreadable', 'failed', 'not ready', 'retrying']);
+const WAITING: ReadonlySet<TargetCondition> = new Set(['waiting', 'progressing']);
 
 function isShown({ condition, drifted, isHeld }: FleetRow, show: Show): boolean {
   switch (show) {

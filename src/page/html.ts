@@ -6,7 +6,7 @@ export class Html {
     this.#markup = markup;
   }
 
-  static join(parts: readonly string[], values: readonly Content[]): Html {
+  static join(parts: readonly string[], values: readonly HtmlContent[]): Html {
     return new Html(parts.map((part, index) => (index === 0 ? '' : markupOf(values[index - 1])) + part).join(''));
   }
 
@@ -16,14 +16,14 @@ export class Html {
 }
 
 /** What a template takes: everything but `Html` is escaped; nothing is shown for null, undefined and false. */
-export type Content = Html | string | number | null | undefined | false | readonly Content[];
+export type HtmlContent = Html | string | number | null | undefined | false | readonly HtmlContent[];
 
 /** Markup from a template. Attributes have to be quoted, because values are escaped for text and quoted attributes. */
-export function html(parts: TemplateStringsArray, ...values: readonly Content[]): Html {
+export function html(parts: TemplateStringsArray, ...values: readonly HtmlContent[]): Html {
   return Html.join(parts, values);
 }
 
-function markupOf(value: Content): string {
+function markupOf(value: HtmlContent): string {
   if (value === null || value === undefined || value === false) return '';
   if (value instanceof Html) return value.markup;
   if (typeof value === 'string' || typeof value === 'number') return escape(String(value));

@@ -1,16 +1,16 @@
 import { visibleText } from '../error/visible-text.ts';
 import { html } from './html.ts';
-import type { Content, Html } from './html.ts';
+import type { HtmlContent, Html } from './html.ts';
 import type { Activity, PageContext, ProblemView, Tone } from './model.ts';
 
-export interface Shell {
+export interface PageShell {
   readonly title: string;
   /** Above the content: where the reader is. */
   readonly trail: readonly { readonly text: string; readonly href: string | null }[];
   /** Replaced when something changes, if scripts run. */
-  readonly live: Content;
+  readonly live: HtmlContent;
   /** Kept when something changes: what the reader types into. */
-  readonly tools?: Content;
+  readonly tools?: HtmlContent;
   /** What the page listens to; null: it stays as it is. */
   readonly events: string | null;
   /** Without scripts, the page loads itself again after this time; null: it does not. */
@@ -19,7 +19,7 @@ export interface Shell {
 
 /** A whole document. It loads its style, its script and its icon from the same listener, and nothing else. */
 export function layout(
-  { title, trail, live, tools, events, reloadSeconds = null }: Shell,
+  { title, trail, live, tools, events, reloadSeconds = null }: PageShell,
   { formToken }: Pick<PageContext, 'formToken'>,
 ): string {
   return html`<!doctype html>

@@ -17,7 +17,7 @@ export interface FleetRow {
   readonly path: string;
   readonly cluster: string;
   readonly namespace: string;
-  readonly condition: Condition;
+  readonly condition: TargetCondition;
   /** One line on the condition: why it is held, what failed, what it waits for; empty: nothing to add. */
   readonly note: string;
   readonly isHeld: boolean;
@@ -44,11 +44,11 @@ export const CONDITIONS = [
   'ready',
 ] as const;
 
-export type Condition = (typeof CONDITIONS)[number];
+export type TargetCondition = (typeof CONDITIONS)[number];
 
 export type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'calm';
 
-export function toneOf(condition: Condition): Tone {
+export function toneOf(condition: TargetCondition): Tone {
   switch (condition) {
     case 'unreadable':
     case 'failed':

@@ -6,7 +6,7 @@ export interface OwnedObject extends Omit<ObjectNode, 'children'> {
 }
 
 /** An object that a controller made. */
-export interface Descendant extends Omit<ObjectNode, 'children' | 'source' | 'mayHaveDrifted'> {
+export interface DescendantNode extends Omit<ObjectNode, 'children' | 'source' | 'mayHaveDrifted'> {
   readonly uid: string;
   /** The uid of its controller, or of its first owner. */
   readonly owner: string;
@@ -18,7 +18,10 @@ const DEPTH = 8;
 const SHOWN = 50;
 
 /** Puts what controllers made below what they made it from: a Deployment, its ReplicaSets, their Pods. */
-export function objectTree(owned: readonly OwnedObject[], descendants: readonly Descendant[]): readonly ObjectNode[] {
+export function objectTree(
+  owned: readonly OwnedObject[],
+  descendants: readonly DescendantNode[],
+): readonly ObjectNode[] {
   const byOwner = Map.groupBy(descendants, ({ owner }) => owner);
 
   function below(uid: string | null, depth: number): readonly ObjectNode[] {

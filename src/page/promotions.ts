@@ -1,6 +1,6 @@
 import { visibleLine } from '../error/visible-text.ts';
 import { html } from './html.ts';
-import type { Content, Html } from './html.ts';
+import type { HtmlContent, Html } from './html.ts';
 import { activityBox, ago, commit, layout, pill, problemList } from './layout.ts';
 import type { EditView, PageContext, PipelineView, PromotionsView, StageView, StepView, Tone } from './model.ts';
 
@@ -112,7 +112,7 @@ function stateOf({ outcome }: StepView): readonly [Tone, string] {
 }
 
 /** What is written, place by place. */
-export function editList(edits: readonly EditView[]): Content {
+export function editList(edits: readonly EditView[]): HtmlContent {
   if (edits.length === 0) return null;
   return html`<dl class="fields edits">
     ${edits.map(
@@ -128,7 +128,7 @@ export function editList(edits: readonly EditView[]): Content {
   </dl>`;
 }
 
-export function leftOutList(leftOut: StepView['leftOut']): Content {
+export function leftOutList(leftOut: StepView['leftOut']): HtmlContent {
   if (leftOut.length === 0) return null;
   return html`<ul class="reasons">
     ${leftOut.map(({ key, reason }) => html`<li>${visibleLine(key)} does not move: ${visibleLine(reason)}</li>`)}

@@ -1,7 +1,7 @@
 import { visibleLine } from '../error/visible-text.ts';
 import { eventsSection } from './events.ts';
 import { html } from './html.ts';
-import type { Content, Html } from './html.ts';
+import type { HtmlContent, Html } from './html.ts';
 import { activityBox, ago, asSentence, commit, layout, pill, problemList } from './layout.ts';
 import type { HistoryRow, ObjectNode, ObjectsView, PageContext, TargetView, Tone } from './model.ts';
 import { toneOf } from './model.ts';
@@ -51,7 +51,7 @@ function actions({ row, hold, awaitsApproval }: TargetView, { formToken }: PageC
   </nav>`;
 }
 
-function banners({ hold, drift, waits }: TargetView, nowMs: number): readonly Content[] {
+function banners({ hold, drift, waits }: TargetView, nowMs: number): readonly HtmlContent[] {
   return [
     hold !== null &&
       html`<p class="banner warn">
@@ -70,7 +70,7 @@ function banners({ hold, drift, waits }: TargetView, nowMs: number): readonly Co
 
 function facts({ row, verdict, attempted, hold, drift, waits }: TargetView, nowMs: number): Html {
   const hasBanner = hold !== null || drift !== null || waits !== null;
-  const rows: readonly (readonly [string, Content])[] = [
+  const rows: readonly (readonly [string, HtmlContent])[] = [
     ['Commit', commit(row.revision)],
     ['Subject', row.subject === null ? html`<span class="none">not read</span>` : visibleLine(row.subject)],
     ['Author', row.author === null ? html`<span class="none">not read</span>` : visibleLine(row.author)],

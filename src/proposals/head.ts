@@ -23,7 +23,7 @@ interface HeadReader extends Pick<Git, 'files'> {
   ): Promise<readonly Head[]>;
 }
 
-export interface Sought {
+export interface SoughtHead {
   /** Null: the branch does not exist. */
   readonly tip: Revision | null;
   /** The messages of the records of what Headgate proposed, the newest first. */
@@ -36,7 +36,7 @@ export interface Sought {
 
 /** What the branch of a pull request has. A commit that no record names is a person's. */
 export async function findHead(
-  { tip, recorded, files, isSame }: Sought,
+  { tip, recorded, files, isSame }: SoughtHead,
   reader: HeadReader,
   signal: AbortSignal,
 ): Promise<FoundHead> {

@@ -1,4 +1,4 @@
-import type { Condition } from '../exchange/servers.ts';
+import type { ServerCondition } from '../exchange/servers.ts';
 
 /** How many groups are handled at once, by the condition of the servers that they depend on. */
 export interface SlotLimits {
@@ -15,7 +15,7 @@ export interface SlotLimits {
 /** What decides which group is handled next. */
 export interface Slots {
   readonly limits: SlotLimits;
-  readonly conditionOf: (server: string) => Condition;
+  readonly conditionOf: (server: string) => ServerCondition;
 }
 
 /** The condition of a server changes by itself. */
@@ -36,7 +36,7 @@ export function serversOfMessages<T>(
   return request === null ? [] : serversOf(request);
 }
 
-const WORST_FIRST: readonly Condition[] = ['silent', 'unproven', 'answering'];
+const WORST_FIRST: readonly ServerCondition[] = ['silent', 'unproven', 'answering'];
 
 /**
  * May a group that depends on these servers be handled in addition to the running ones? A run counts for what it waits for

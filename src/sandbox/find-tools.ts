@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { DeployError } from '../error/deploy-error.ts';
 import { LAYER, cacheTool } from './layer.ts';
-import type { Tool } from './layer.ts';
+import type { LayerTool } from './layer.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -17,12 +17,12 @@ export interface FoundTool {
  * In a function: the layer's tool and no other, because functions without the layer (the sweep) take the version to be the
  * layer's. Elsewhere: on Linux x86_64 the cache (filled from the layer's package when empty), and then the PATH.
  */
-export async function findTool(tool: Tool, env: Environment): Promise<FoundTool> {
+export async function findTool(tool: LayerTool, env: Environment): Promise<FoundTool> {
   return isFunction(env) ? findInLayer(tool) : findLocally(tool, env);
 }
 
 /** The version that `findTool` will find; null: only the tool itself knows. */
-export function pinnedVersion(tool: Tool, env: Environment): string | null {
+export function pinnedVersion(tool: LayerTool, env: Environment): string | null {
   return isFunction(env) ? LAYER.versions[tool] : null;
 }
 
@@ -30,7 +30,7 @@ function isFunction(env: Environment): boolean {
   return env['AWS_LAMBDA_FUNCTION_NAME'] !== undefined;
 }
 
-async function findInLayer(tool: Tool): Promise<FoundTool> {
+async function findInLayer(tool: LayerTool): Promise<FoundTool> {
   const path = join('/opt', tool, tool);
   if (await isExecutable(path)) return { path, version: LAYER.versions[tool] };
   throw new DeployError('tool-missing', {
@@ -40,7 +40,7 @@ async function findInLayer(tool: Tool): Promise<FoundTool> {
   });
 }
 
-async function findLocally(tool: Tool, env: Environment): Promise<FoundTool> {
+async function findLocally(tool: LayerTool, env: Environment): Promise<FoundTool> {
   const cached = cachedFile(tool, env);
   const missing = cached === null ? null : await fillCache(tool, cached);
   if (cached !== null && missing === null) return { path: cached, version: LAYER.versions[tool] };
@@ -54,13 +54,13 @@ async function findLocally(tool: Tool, env: Environment): Promise<FoundTool> {
   });
 }
 
-function cachedFile(tool: Tool, env: Environment): string | null {
+function cachedFile(tool: LayerTool, env: Environment): string | null {
   const isBuilt = process.platform === 'linux' && process.arch === 'x64';
   return isBuilt ? join(cacheDirectory(env), LAYER.folder, tool) : null;
 }
 
 /** Resolves to the reason why the cache lacks the tool; null: it has it. */
-async function fillCache(tool: Tool, file: string): Promise<unknown> {
+async function fillCache(tool: LayerTool, file: string): Promise<unknown> {
   if (await isExecutable(file)) return null;
   return cacheTool(tool, file).then(
     () => null,
@@ -69,7 +69,7 @@ async function fillCache(tool: Tool, file: string): Promise<unknown> {
 }
 
 /** Searches the absolute directories of the PATH. */
-export async function findOnPath(tool: Tool, env: Environment): Promise<string | null> {
+export async function findOnPath(tool: LayerTool, env: Environment): Promise<string | null> {
   for (const directory of (env['PATH'] ?? '').split(delimiter).filter((part) => part.startsWith('/'))) {
     const path = join(directory, tool);
     if (await isExecutable(path)) return path;

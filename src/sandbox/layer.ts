@@ -17,10 +17,10 @@ export const LAYER = {
   sha512: 'avoGOjiOUt1hVN8vOP/B8JMRJL4nrxTajFtNr6FrqThft6aP2OHZcXYDhvlb4YU0mlU0aaJFCsihHKL6ZmxMJg==',
 } as const;
 
-export type Tool = keyof typeof LAYER.versions;
+export type LayerTool = keyof typeof LAYER.versions;
 
 /** Extracts a tool from the package into a file in the cache, atomically. */
-export async function cacheTool(tool: Tool, file: string): Promise<void> {
+export async function cacheTool(tool: LayerTool, file: string): Promise<void> {
   const temporary = `${file}.${process.pid}.tmp`;
   await mkdir(dirname(file), { recursive: true });
   try {
@@ -39,7 +39,7 @@ export async function cacheTool(tool: Tool, file: string): Promise<void> {
 }
 
 /** @throws DeployError when the package does not have the pinned digest. */
-export async function unpackTool(tool: Tool, to: string): Promise<void> {
+export async function unpackTool(tool: LayerTool, to: string): Promise<void> {
   await writeFile(to, readZip(await downloadLayer(), `${tool}/${tool}`));
 }
 

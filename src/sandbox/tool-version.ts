@@ -1,11 +1,11 @@
 import { beginningOf } from '../error/cut-text.ts';
 import { DeployError } from '../error/deploy-error.ts';
-import type { Tool } from './layer.ts';
+import type { LayerTool } from './layer.ts';
 import { inPrivateDirectory } from './private-directory.ts';
 import { runTool } from './run-tool.ts';
 
 /** The version of a tool found on the PATH. */
-export async function toolVersion(tool: Tool, path: string, signal: AbortSignal): Promise<string> {
+export async function toolVersion(tool: LayerTool, path: string, signal: AbortSignal): Promise<string> {
   const args = tool === 'helm' ? ['version', '--short'] : ['version', '--client'];
   const end = await inPrivateDirectory([], (directory) => runTool({ command: path, args, directory }, signal));
   const version = end.kind === 'output' ? /v\d+\.\d+\.\d+/.exec(end.bytes.toString())?.[0] : undefined;

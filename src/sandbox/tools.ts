@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { KustomizeBuild, Tools } from '../deploy/ports/tools.ts';
 import { findTool, pinnedVersion } from './find-tools.ts';
 import type { Environment, FoundTool } from './find-tools.ts';
-import type { Tool } from './layer.ts';
+import type { LayerTool } from './layer.ts';
 import { chartDirectory, chartFile, pullChart } from './pull-chart.ts';
 import type { RegistryLogin } from './pull-chart.ts';
 import { inPrivateDirectory, removeAbandoned } from './private-directory.ts';
@@ -22,13 +22,13 @@ export function openTools(
   loginOf: RegistryLogin = () => Promise.resolve(null),
 ) {
   const limits = { ...renderMemory(env), ...changed };
-  const found = new Map<Tool, Promise<Required<FoundTool>>>();
+  const found = new Map<LayerTool, Promise<Required<FoundTool>>>();
   const slot = slots(MAX_CONCURRENT_RENDERS);
   const charts = chartDirectory(env);
   let cleanup: Promise<void> | null = null;
   let isolation: Promise<readonly string[]> | null = null;
 
-  function find(tool: Tool): Promise<FoundTool> {
+  function find(tool: LayerTool): Promise<FoundTool> {
     // Runs once, before the first render. A failure to clean up must not prevent rendering.
     cleanup ??= removeAbandoned(Date.now()).catch(() => undefined);
     const known = found.get(tool) ?? findTool(tool, env);
@@ -42,7 +42,7 @@ export function openTools(
     return isolation;
   }
 
-  async function toolVersionOf(tool: Tool, signal: AbortSignal): Promise<string> {
+  async function toolVersionOf(tool: LayerTool, signal: AbortSignal): Promise<string> {
     const pinned = pinnedVersion(tool, env);
     if (pinned !== null) return pinned;
     const { path, version } = await find(tool);

@@ -76,6 +76,13 @@ export function mayBeManifest(path: string): boolean {
   return /\.(ya?ml|json)$/.test(path) || !/\.[^/]*$/.test(path);
 }
 
+/** One commit of a history. */
+export interface PastCommit {
+  readonly revision: Revision;
+  readonly rootTree: ObjectId;
+  readonly message: string;
+}
+
 /** Whether `path` is the directory or inside it. `''` is the repository root. */
 export function isBelow(path: string, directory: string): boolean {
   return directory === '' || path === directory || path.startsWith(`${directory}/`);

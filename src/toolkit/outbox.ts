@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Notices } from '../channels/port.ts';
 import type { Outbox } from '../deploy/ports/outbox.ts';
-import { writeBody } from '../queue/body.ts';
+import { writeBody } from '../queue/messages/body.ts';
 import type { MessageQueue } from './message-queue.ts';
 
 /** Where runs put later work, as messages of the queue. */

@@ -2,7 +2,7 @@ import type { Notice } from '../channels/port.ts';
 import type { ServeMessage, Tasks } from '../app/http/tasks.ts';
 import { wait } from '../app/wait.ts';
 import { GIVE_UP_MS } from '../app/work/notice-work.ts';
-import { readNotice } from '../queue/notice-message.ts';
+import { readNotice } from '../queue/messages/notice.ts';
 import { servePushed } from '../queue/pushed.ts';
 import type { PushedOptions } from '../queue/pushed.ts';
 import { openTurns } from '../queue/turns.ts';

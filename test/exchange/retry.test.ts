@@ -1,17 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { atOnce, pauseAfter, retry, retryAfterMs } from '../../src/exchange/retry.ts';
-import type { RetryPolicy, Verdict } from '../../src/exchange/retry.ts';
+import type { RetryPolicy, RetryVerdict } from '../../src/exchange/retry.ts';
 
 const never = new AbortController().signal;
 const answered = { kind: 'answered', answer: 'x' } as const;
 
-function policy(verdict: Verdict): RetryPolicy<string> {
+function policy(verdict: RetryVerdict): RetryPolicy<string> {
   return { pausesMs: [10, 20], longestPauseMs: 1_000, verdictOn: () => verdict };
 }
 
 describe('the pause after an outcome', () => {
-  it.each<[string, Verdict, number, number | null]>([
+  it.each<[string, RetryVerdict, number, number | null]>([
     ["the policy's first pause after the first attempt", 'again', 0, 10],
     ["the policy's second pause after the second attempt", 'again', 1, 20],
     ['none after the last attempt', 'again', 2, null],

@@ -14,7 +14,7 @@ import {
   workPriceOf,
 } from '../../infra/price.ts';
 import type { Load } from '../../infra/price.ts';
-import { pauseAfterLook } from '../../src/deploy/readiness/judge-readiness.ts';
+import { pauseAfterLook } from '../../src/deploy/readiness/pacing.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const read = (path: string) => readFile(join(root, path), 'utf8');

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { makeRegistry } from '../../src/metrics/registry.ts';
+import { makeMetricsRegistry } from '../../src/metrics/registry.ts';
 
 it('writes counters, gauges and histograms as Prometheus reads them', () => {
-  const registry = makeRegistry();
+  const registry = makeMetricsRegistry();
   const runs = registry.counter({ name: 'runs_total', help: 'Runs.', labels: ['target', 'verdict'] });
   runs.add({ target: 'shop', verdict: 'deployed' });
   runs.add({ target: 'shop', verdict: 'deployed' }, 2);
@@ -28,7 +28,7 @@ it('writes counters, gauges and histograms as Prometheus reads them', () => {
 });
 
 it('escapes quotes, backslashes and line breaks in labels and help', () => {
-  const registry = makeRegistry();
+  const registry = makeMetricsRegistry();
   registry.gauge({ name: 'a', help: 'one\ntwo\\', labels: ['b'] }).set({ b: 'x"\\\n} 9' }, 1);
   expect(registry.text()).toBe('# HELP a one\\ntwo\\\\\n# TYPE a gauge\na{b="x\\"\\\\\\n} 9"} 1\n');
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { objectTree } from '../../src/page/object-tree.ts';
-import type { Descendant, OwnedObject } from '../../src/page/object-tree.ts';
+import type { DescendantNode, OwnedObject } from '../../src/page/object-tree.ts';
 
 const ready = { kind: 'ready', reason: '' } as const;
 
@@ -17,7 +17,7 @@ function owned(name: string, change: Partial<OwnedObject> = {}): OwnedObject {
   };
 }
 
-function made(name: string, owner: string, change: Partial<Descendant> = {}): Descendant {
+function made(name: string, owner: string, change: Partial<DescendantNode> = {}): DescendantNode {
   return { kind: 'Pod', namespace: 'shop', name, uid: name, owner, health: ready, ...change };
 }
 

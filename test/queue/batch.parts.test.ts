@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readBatch, serveBatch } from '../../src/queue/batch.ts';
 import type { BatchOptions } from '../../src/queue/batch.ts';
 import { environmentCredentials } from '../../src/platforms/aws/api/credentials.ts';
-import { readRequest } from '../../src/queue/message.ts';
+import { readRequest } from '../../src/queue/messages/deploy-request.ts';
 import { openAws } from '../../src/platforms/aws/api/request.ts';
 import type { Aws } from '../../src/platforms/aws/api/request.ts';
 import { signedQueue } from '../../src/platforms/aws/sqs/signed-queue.ts';

@@ -10,7 +10,7 @@ import { openLocalQueues } from '../../src/platforms/local/queues.ts';
 import type { LocalQueues } from '../../src/platforms/local/queues.ts';
 import { consume } from '../../src/queue/consumer.ts';
 import type { Consumer, ConsumerOptions } from '../../src/queue/consumer.ts';
-import { readRequest } from '../../src/queue/message.ts';
+import { readRequest } from '../../src/queue/messages/deploy-request.ts';
 import type { Slots } from '../../src/queue/slots.ts';
 import { cuttingWaitsShort, retryWaits } from '../../src/queue/retry-waits.ts';
 import { backOffSeconds } from '../../src/queue/work.ts';

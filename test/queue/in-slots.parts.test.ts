@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { wait } from '../../src/app/wait.ts';
-import type { Condition } from '../../src/exchange/servers.ts';
+import type { ServerCondition } from '../../src/exchange/servers.ts';
 import { inSlots } from '../../src/queue/in-slots.ts';
 
 /** Two slots; a server named `dead` is unproven until it is awaited, and silent from then on. */
 function scheduling() {
-  const conditions = new Map<string, Condition>();
+  const conditions = new Map<string, ServerCondition>();
   return {
     conditions,
     slots: {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DeployRequest } from '../../src/deploy/ports/request.ts';
-import { readRequest } from '../../src/queue/message.ts';
+import { readRequest } from '../../src/queue/messages/deploy-request.ts';
 import { servePushed, triesWithin } from '../../src/queue/pushed.ts';
 import type { PushedOptions } from '../../src/queue/pushed.ts';
 import { openTurns } from '../../src/queue/turns.ts';

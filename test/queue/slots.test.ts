@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Condition } from '../../src/exchange/servers.ts';
+import type { ServerCondition } from '../../src/exchange/servers.ts';
 import { mayBegin } from '../../src/queue/slots.ts';
 
 const LIMITS = { answering: 2, unproven: 3, silent: 4, perServer: 2 };
 
 /** `git`, `lab`: both answer. `new-1`: nothing is known about it. `dead-1`: it owes a response. */
-const conditionOf = (server: string): Condition =>
+const conditionOf = (server: string): ServerCondition =>
   server.startsWith('dead') ? 'silent' : server.startsWith('new') ? 'unproven' : 'answering';
 
 const mayBeginNextTo = (running: readonly string[], servers: string) =>

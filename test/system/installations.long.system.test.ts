@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runTarget } from '../../src/deploy/requests/run-target.ts';
-import type { Outcome } from '../../src/deploy/ports/runtime.ts';
+import type { RunOutcome } from '../../src/deploy/ports/runtime.ts';
 import { startControlPlane } from '../rig/cluster/control-plane.ts';
 import type { ControlPlane } from '../rig/cluster/control-plane.ts';
 import { getParts } from '../rig/cluster/parts.ts';
@@ -34,7 +34,7 @@ const targets: Record<string, unknown>[] = CORPUS.map(({ name, settings }) => ({
   wait: '0s',
   ...(JSON.parse(JSON.stringify(settings).replaceAll('NAME', name)) as object),
 }));
-let deployed: ReadonlyMap<string, Outcome>;
+let deployed: ReadonlyMap<string, RunOutcome>;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'headgate-installations-'));
@@ -55,10 +55,10 @@ function filesBelow(name: string, files: Installation['files']): readonly (reado
   return Object.entries(files).map(([path, content]) => [`${name}/${path}`, content]);
 }
 
-async function deployAll(): Promise<ReadonlyMap<string, Outcome>> {
+async function deployAll(): Promise<ReadonlyMap<string, RunOutcome>> {
   const runtime = testbed.runtime();
   try {
-    const outcomes = runtime.config.targets.map(async (target): Promise<[string, Outcome]> => {
+    const outcomes = runtime.config.targets.map(async (target): Promise<[string, RunOutcome]> => {
       const request = { target, trigger: { kind: 'cli' } as const, hint: null, at: new Date().toISOString() };
       return [target.name, await runTarget(request, runtime, AbortSignal.timeout(60_000))];
     });

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:https';
-import type { Server } from 'node:https';
-import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { JsonObject } from '../../src/resource/resource.ts';
+import { startAdmissionServer } from '../rig/cluster/admission-server.ts';
+import type { AdmissionServer } from '../rig/cluster/admission-server.ts';
 import { openApi } from '../rig/cluster/api.ts';
 import { kubectl } from '../rig/cluster/control-plane.ts';
 import { Testbed, configMap } from '../rig/testbed/testbed.ts';
@@ -107,29 +106,8 @@ function webhook(name: string, url: string): JsonObject {
   };
 }
 
-/** Denies every request, with a status code that alone would mean a concurrent write. */
-async function startDenyingServer(): Promise<Server> {
-  const certificates = dirname(testbed.cluster.caFile);
-  const [cert, key] = ['server.crt', 'server.key'].map((name) => readFileSync(join(certificates, name)));
-  const server = createServer({ cert, key }, (request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const review = JSON.parse(Buffer.concat(chunks).toString()) as { request: { uid: string } };
-      const status = { code: 409, reason: 'Conflict', message: 'not today' };
-      response.setHeader('content-type', 'application/json');
-      response.end(
-        text({
-          apiVersion: 'admission.k8s.io/v1',
-          kind: 'AdmissionReview',
-          response: { uid: review.request.uid, allowed: false, status },
-        }),
-      );
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server;
-}
+/** With a status code that alone would mean a concurrent write. */
+const DENIED = { allowed: false, status: { code: 409, reason: 'Conflict', message: 'not today' } };
 
 /** A policy takes effect some moments after it was created. */
 async function refusesByHand(manifest: string, words: RegExp, namespace = testbed.namespace): Promise<void> {
@@ -148,7 +126,7 @@ async function applied(manifest: string, namespace: string, ...args: readonly st
 }
 
 describe('a refusal of the API server', () => {
-  let server: Server;
+  let server: AdmissionServer;
   let quotas = '';
   let restricted = '';
 
@@ -169,9 +147,7 @@ describe('a refusal of the API server', () => {
     testbed = await Testbed.build({ target: { clusterScoped: true, namespaces: ['*'] } });
     quotas = `${testbed.namespace}-q`;
     restricted = `${testbed.namespace}-r`;
-    server = await startDenyingServer();
-    const address = server.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    server = await startAdmissionServer(testbed.cluster, () => DENIED);
     await byHand([
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: quotas } },
       {
@@ -182,7 +158,7 @@ describe('a refusal of the API server', () => {
       ...policy('denied', ['CREATE', 'UPDATE']),
       ...policy('too-large', ['CREATE', 'UPDATE'], 'RequestEntityTooLarge'),
       ...policy('kept', ['DELETE']),
-      webhook('webhook', `https://127.0.0.1:${port}/`),
+      webhook('webhook', server.url),
       webhook('dead', 'https://127.0.0.1:1/'),
     ]);
     await byHand(

@@ -10,7 +10,7 @@ import { withoutSecrets } from './without-secrets.ts';
 import type { SenderOptions } from './delivery.ts';
 
 /** What became of notices of one channel. */
-export interface Sent {
+export interface SentNotices {
   /** What the service will not take, whatever is done. */
   readonly refused: readonly Problem[];
   /** What is to be sent again: the first notice that failed, and all after it. */
@@ -19,7 +19,7 @@ export interface Sent {
 
 /** Sends messages to the channels of headgate.yml. Reports failures; rejects only when it is interrupted. */
 export interface ChannelSender {
-  send(notices: readonly Notice[], signal: AbortSignal): Promise<Sent>;
+  send(notices: readonly Notice[], signal: AbortSignal): Promise<SentNotices>;
 }
 
 export function channelSender(options: SenderOptions): ChannelSender {

@@ -6,7 +6,7 @@ import { retry, retryAfterMs } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
 import { refusal, unreachable } from './channel-error.ts';
 import { DEADLINE_MS } from './delivery.ts';
-import type { Delivery } from './delivery.ts';
+import type { ChannelConnection } from './delivery.ts';
 
 /** An answer is a few bytes, or one deployment. */
 const BODY_LIMIT_BYTES = 256 * 1024;
@@ -20,7 +20,11 @@ interface Answer extends ChannelAnswer {
  * Sends one message. A failure that may pass is tried again at once twice; after that, the queue repeats it.
  * @throws DeployError `channel-unreachable` when it may pass, `channel-refused` when only a person can fix it
  */
-export async function deliver(request: ChannelRequest, delivery: Delivery, signal: AbortSignal): Promise<void> {
+export async function deliver(
+  request: ChannelRequest,
+  delivery: ChannelConnection,
+  signal: AbortSignal,
+): Promise<void> {
   if (request.kind === 'mail') {
     const { sendMail } = await import('./send-mail.ts');
     return sendMail(request, delivery, signal);
@@ -43,7 +47,7 @@ export async function deliver(request: ChannelRequest, delivery: Delivery, signa
 
 async function send(
   request: HttpMessage | AwsMessage,
-  { aws, deadlineMs = DEADLINE_MS, ...delivery }: Delivery,
+  { aws, deadlineMs = DEADLINE_MS, ...delivery }: ChannelConnection,
   signal: AbortSignal,
 ): Promise<Answer> {
   if (request.kind === 'aws') {
@@ -62,13 +66,13 @@ async function send(
 }
 
 /** A secret is never sent unencrypted, and the address itself may be one. */
-function addressOf({ url }: HttpMessage, delivery: Pick<Delivery, 'channel' | 'to'>): URL {
+function addressOf({ url }: HttpMessage, delivery: Pick<ChannelConnection, 'channel' | 'to'>): URL {
   const address = URL.parse(url);
   if (address?.protocol === 'https:' || (address?.protocol === 'http:' && isLoopback(address.hostname))) return address;
   throw refusal(delivery, { status: null, text: 'its address is not a valid https URL' });
 }
 
-function retries({ renderer }: Delivery): RetryPolicy<Answer> {
+function retries({ renderer }: ChannelConnection): RetryPolicy<Answer> {
   return {
     pausesMs: [500, 2_000],
     // The queue waits for longer.

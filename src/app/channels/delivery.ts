@@ -7,7 +7,7 @@ import type { SecretSources } from '../secrets.ts';
 /** For one request and its response. */
 export const DEADLINE_MS = 10_000;
 
-export interface Delivery extends Pick<SenderOptions, 'aws' | 'wait' | 'deadlineMs'> {
+export interface ChannelConnection extends Pick<SenderOptions, 'aws' | 'wait' | 'deadlineMs'> {
   readonly channel: ChannelConfig;
   readonly to: Destination;
   readonly renderer: ChannelRenderer;

@@ -4,10 +4,10 @@ import { isLoopback } from '../../config/written/address.ts';
 import { reasonOf } from '../../error/deploy-error.ts';
 import { refusal, unreachable } from './channel-error.ts';
 import { DEADLINE_MS } from './delivery.ts';
-import type { Delivery } from './delivery.ts';
+import type { ChannelConnection } from './delivery.ts';
 
 /** Over `smtps://`, or `smtp://` with STARTTLS; without encryption only to this machine. */
-export async function sendMail(message: MailMessage, delivery: Delivery, signal: AbortSignal): Promise<void> {
+export async function sendMail(message: MailMessage, delivery: ChannelConnection, signal: AbortSignal): Promise<void> {
   const { from, to, subject, text, html, messageId } = message;
   const address = URL.parse(message.server);
   if (address === null || !/^smtps?:$/.test(address.protocol) || address.hostname === '')

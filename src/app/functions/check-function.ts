@@ -3,7 +3,7 @@ import { lookOnce } from '../../deploy/readiness/check.ts';
 import type { CheckRequest } from '../../deploy/ports/check-request.ts';
 import { readBatch, serveBatch } from '../../queue/batch.ts';
 import type { BatchAnswer } from '../../queue/batch.ts';
-import { readCheck } from '../../queue/check-message.ts';
+import { readCheck } from '../../queue/messages/check-request.ts';
 import type { Work } from '../../queue/work.ts';
 import type { AppRuntime } from '../app-runtime.ts';
 import { functionRuntime, withWork } from './function-runtime.ts';

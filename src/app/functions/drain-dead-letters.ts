@@ -6,8 +6,8 @@ import { asDeployError } from '../../error/deploy-error.ts';
 import { signedInbox } from '../../platforms/aws/sqs/signed-inbox.ts';
 import type { SignedInbox } from '../../platforms/aws/sqs/signed-inbox.ts';
 import type { FunctionEnvironment } from './function-environment.ts';
-import { readCheck } from '../../queue/check-message.ts';
-import { readRequest } from '../../queue/message.ts';
+import { readCheck } from '../../queue/messages/check-request.ts';
+import { readRequest } from '../../queue/messages/deploy-request.ts';
 
 /** The variables with the URLs of the dead-letter queues. */
 const QUEUES = ['HEADGATE_DEPLOY_DEAD_QUEUE_URL', 'HEADGATE_CHECK_DEAD_QUEUE_URL'];

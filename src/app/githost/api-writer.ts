@@ -2,12 +2,12 @@ import { DeployError } from '../../error/deploy-error.ts';
 import { readTree } from '../../git/tree.ts';
 import type { ApiCommit, ApiFile, CommitApi } from '../../githost/commits/port.ts';
 import type { RepositoryLocation } from '../../githost/port/host-api.ts';
-import type { BranchChange, BranchWriter, TreeObject, Written } from '../../images/branch-writer.ts';
+import type { BranchChange, BranchWriter, TreeObject, WriteResult } from '../../images/branch-writer.ts';
 import type { BranchReader } from '../../images/update/ports.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import { hostFailure, sendCall } from './host-calls.ts';
 import { openHostClient } from './host-client.ts';
-import type { HostAccess, Refused } from './host-client.ts';
+import type { HostAccess, RefusedRequest } from './host-client.ts';
 
 export interface ApiWriterOptions extends HostAccess {
   readonly api: CommitApi;
@@ -23,10 +23,10 @@ const BODY_LIMIT_BYTES = 32 * 1024 * 1024;
 /** Commits by the API of a Git host, so that the host signs them. */
 export function openApiWriter({ api, repository, git, reader, ...access }: ApiWriterOptions): BranchWriter {
   const client = openHostClient({ bodyLimitBytes: BODY_LIMIT_BYTES, ...access });
-  const failure = (refused: Refused) =>
+  const failure = (refused: RefusedRequest) =>
     hostFailure(refused, { what: 'did not accept the commit', allow: `commit by its API (${api.permission})` });
 
-  async function write(change: BranchChange, signal: AbortSignal): Promise<Written> {
+  async function write(change: BranchChange, signal: AbortSignal): Promise<WriteResult> {
     const call = api.commit(repository, await commitOf(change, signal));
     // Not repeated: whether it was carried out is found out by reading the branch.
     const sending = { client, what: 'committing by the API', isRepeatable: false, failure };

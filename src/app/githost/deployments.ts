@@ -5,7 +5,7 @@ import type { RepositoryLocation } from '../../githost/port/host-api.ts';
 import type { HostCall } from '../../githost/port/pull-requests.ts';
 import { hostFailure, sendCall } from './host-calls.ts';
 import { openHostClient } from './host-client.ts';
-import type { HostAccess, Refused } from './host-client.ts';
+import type { HostAccess, RefusedRequest } from './host-client.ts';
 
 export interface DeploymentsOptions extends HostAccess {
   readonly api: DeploymentApi;
@@ -16,7 +16,7 @@ export interface DeploymentsOptions extends HostAccess {
 export function openDeployments({ api, repository, ...access }: DeploymentsOptions): Deployments {
   const client = openHostClient(access);
 
-  const failure = (refused: Refused) =>
+  const failure = (refused: RefusedRequest) =>
     hostFailure(refused, { what: 'did not accept the deployment', allow: `write deployments (${api.permission})` });
 
   function send<Result>(call: HostCall<Result>, signal: AbortSignal, isRepeatable = true): Promise<Result | null> {

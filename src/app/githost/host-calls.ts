@@ -1,8 +1,8 @@
 import { DeployError } from '../../error/deploy-error.ts';
 import type { HostCall } from '../../githost/port/pull-requests.ts';
-import type { HostClient, Refused, Sending } from './host-client.ts';
+import type { HostClient, RefusedRequest, RequestPolicy } from './host-client.ts';
 
-interface Calling extends Pick<Sending, 'what' | 'failure'> {
+interface Calling extends Pick<RequestPolicy, 'what' | 'failure'> {
   /** Default: yes. */
   readonly isRepeatable?: boolean;
 }
@@ -13,7 +13,7 @@ export async function sendCall<Result>(
   { client, isRepeatable = true, ...calling }: Calling & { readonly client: HostClient },
   signal: AbortSignal,
 ): Promise<Result | null> {
-  const isAccepted: Sending['isAccepted'] = (answer) => read(answer) !== undefined;
+  const isAccepted: RequestPolicy['isAccepted'] = (answer) => read(answer) !== undefined;
   return read(await client.send(request, { ...calling, isRepeatable, isAccepted }, signal)) ?? null;
 }
 
@@ -25,7 +25,10 @@ interface Failure {
 }
 
 /** `host-forbidden` when the credentials do not suffice, else `host-unreachable`. */
-export function hostFailure({ request: { url }, status, reason, afterMs }: Refused, failure: Failure): DeployError {
+export function hostFailure(
+  { request: { url }, status, reason, afterMs }: RefusedRequest,
+  failure: Failure,
+): DeployError {
   const isForbidden = (status === 401 || status === 403) && afterMs === null;
   return new DeployError(isForbidden ? 'host-forbidden' : 'host-unreachable', {
     subject: url,

@@ -22,7 +22,7 @@ export interface HostAccess {
 }
 
 /** Why a request was not accepted, without the token. */
-export interface Refused {
+export interface RefusedRequest {
   readonly request: HostRequest;
   /** Null: no response arrived. */
   readonly status: number | null;
@@ -31,19 +31,19 @@ export interface Refused {
   readonly afterMs: number | null;
 }
 
-export interface Sending {
+export interface RequestPolicy {
   /** What was interrupted: `writing the status`. */
   readonly what: string;
   /** Sent again after no response or a 5xx. What a rate limit refused is sent again in any case. */
   readonly isRepeatable: boolean;
   readonly isAccepted: (answer: HostAnswer) => boolean;
-  readonly failure: (refused: Refused) => DeployError;
+  readonly failure: (refused: RefusedRequest) => DeployError;
 }
 
 /** Requests to the REST API of one Git host, for one run, with its rate limits and retries. */
 export interface HostClient {
   readonly usage: { readonly requests: number; readonly bytes: number };
-  send(request: HostRequest, sending: Sending, signal: AbortSignal): Promise<HostAnswer>;
+  send(request: HostRequest, sending: RequestPolicy, signal: AbortSignal): Promise<HostAnswer>;
 }
 
 const DEADLINE_MS = 10_000;
@@ -64,7 +64,7 @@ export function openHostClient({ host, token, wait, ...access }: HostAccess): Ho
     async send(request, { what, isRepeatable, isAccepted, failure }, signal) {
       const secret = await token(signal);
       const signed = { ...request, headers: { ...request.headers, authorization: host.authorizationOf(secret) } };
-      const refuse = (refused: Omit<Refused, 'request'>) =>
+      const refuse = (refused: Omit<RefusedRequest, 'request'>) =>
         failure({ ...refused, request, reason: refused.reason.replaceAll(secret, '***') });
       const policy = retriesOf(host, isRepeatable);
       const answer = await retry(() => attempt(signed, signal), policy, { wait, signal }).catch((cause: unknown) => {

@@ -17,7 +17,7 @@ import { shorten, TITLE } from '../../githost/port/shorten.ts';
 import { contributorsOf } from './contributors.ts';
 import { hostFailure, sendCall } from './host-calls.ts';
 import { openHostClient } from './host-client.ts';
-import type { HostAccess, Refused } from './host-client.ts';
+import type { HostAccess, RefusedRequest } from './host-client.ts';
 
 export interface PullRequestsOptions extends HostAccess {
   readonly api: PullRequestApi;
@@ -35,7 +35,7 @@ const UPSERT_ATTEMPTS = 3;
 export function openPullRequests({ api, repository, ...access }: PullRequestsOptions): PullRequests {
   const client = openHostClient({ bodyLimitBytes: BODY_LIMIT_BYTES, ...access });
 
-  const failure = (refused: Refused) => {
+  const failure = (refused: RefusedRequest) => {
     const what = refused.request.method === 'GET' ? 'did not answer the request' : 'did not accept the change';
     return hostFailure(refused, { what, allow: `access pull requests (${api.permission})` });
   };

@@ -3,7 +3,7 @@ import { DeployError } from '../../error/deploy-error.ts';
 import type { RepositoryLocation } from '../../githost/port/host-api.ts';
 import type { HostAnswer } from './host-request.ts';
 import { openHostClient } from './host-client.ts';
-import type { HostAccess, Refused } from './host-client.ts';
+import type { HostAccess, RefusedRequest } from './host-client.ts';
 
 export interface StatusesOptions extends HostAccess {
   readonly repository: RepositoryLocation;
@@ -28,7 +28,7 @@ export function openStatuses({ repository, ...access }: StatusesOptions): Status
   };
 }
 
-function notAccepted({ request: { url }, reason, afterMs }: Refused): DeployError {
+function notAccepted({ request: { url }, reason, afterMs }: RefusedRequest): DeployError {
   return new DeployError('host-unreachable', {
     subject: url,
     message: `the Git host did not accept the status: ${reason}`,

@@ -3,7 +3,7 @@ import type { CheckRequest } from '../../deploy/ports/check-request.ts';
 import type { Runtime } from '../../deploy/ports/runtime.ts';
 import type { PreviewContext } from '../../pulls/previews/context.ts';
 import type { Servers } from '../../exchange/servers.ts';
-import { readCheck } from '../../queue/check-message.ts';
+import { readCheck } from '../../queue/messages/check-request.ts';
 import { consume } from '../../queue/consumer.ts';
 import type { Consumer, QueueOptions } from '../../queue/consumer.ts';
 import { serversOf } from '../servers-of.ts';

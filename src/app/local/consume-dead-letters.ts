@@ -6,7 +6,7 @@ import { asDeployError } from '../../error/deploy-error.ts';
 import type { Servers } from '../../exchange/servers.ts';
 import { consume } from '../../queue/consumer.ts';
 import type { Consumer, QueueOptions } from '../../queue/consumer.ts';
-import { readRequest } from '../../queue/message.ts';
+import { readRequest } from '../../queue/messages/deploy-request.ts';
 import type { SlotLimits } from '../../queue/slots.ts';
 import { serversOf } from '../servers-of.ts';
 import type { DeadLetter, DeadLetters } from '../../platforms/local/dead-letters.ts';

@@ -6,7 +6,7 @@ import { asDeployError } from '../../error/deploy-error.ts';
 import type { Servers } from '../../exchange/servers.ts';
 import { consume } from '../../queue/consumer.ts';
 import type { Consumer, QueueOptions } from '../../queue/consumer.ts';
-import { readRequest } from '../../queue/message.ts';
+import { readRequest } from '../../queue/messages/deploy-request.ts';
 import type { DeadLetters } from '../../platforms/local/dead-letters.ts';
 import { serversOf } from '../servers-of.ts';
 import { requestRefresh } from '../work/request-refresh.ts';

@@ -1,6 +1,6 @@
 import { consume } from '../../queue/consumer.ts';
 import type { Consumer, QueueOptions } from '../../queue/consumer.ts';
-import type { WriteRequest } from '../../queue/write-message.ts';
+import type { WriteRequest } from '../../queue/messages/write-request.ts';
 import type { WorkRuntime } from '../work/work-runtime.ts';
 import { writeWork } from '../work/write-work.ts';
 

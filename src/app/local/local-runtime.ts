@@ -7,7 +7,6 @@ import { memoryOutbox } from '../../deploy/ports/outbox.ts';
 import type { Outbox } from '../../deploy/ports/outbox.ts';
 import { ecrLoginOf } from '../images/registry-login.ts';
 import { openRuntime } from '../runtime.ts';
-import type { IdentityLogin } from '../git-server.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { ChannelRenderer, Notices } from '../../channels/port.ts';
 import { channelSender } from '../channels/channel-sender.ts';
@@ -18,7 +17,7 @@ import type { SecretStore } from '../secret-store.ts';
 import type { SecretSources, WebhookSecrets } from '../secrets.ts';
 import { wait } from '../wait.ts';
 import { workChannels } from '../work/work-channels.ts';
-import type { Outcomes } from '../../queue/write-message.ts';
+import type { Outcomes } from '../../queue/messages/write-request.ts';
 import { kubeconfigAccess } from '../../platforms/local/kubeconfig.ts';
 import type { KubeconfigCluster, KubeconfigOptions } from '../../platforms/local/kubeconfig.ts';
 import { localSecrets } from './local-secrets.ts';
@@ -81,7 +80,7 @@ export function localRuntime({
   const apart = lateReaders();
   const { loadReaders } = apart;
   const registryLogin = ecrLoginOf(aws);
-  const identity: IdentityLogin = async (url) => {
+  const identity: RuntimeOptions['identityLogin'] = async (url) => {
     const [{ identityLogin }, { machineRegion }] = await Promise.all([
       import('../../platforms/aws/codecommit/identity-login.ts'),
       import('../../platforms/aws/api/machine-region.ts'),

@@ -5,7 +5,7 @@ import { asRevision } from '../../snapshot/source.ts';
 import { sendToHost } from '../githost/host-request.ts';
 import type { Probe } from './probe.ts';
 import type { AppRuntime } from '../app-runtime.ts';
-import { caOf } from '../git-server.ts';
+import { caOf } from '../githost/ca-of.ts';
 
 const DEADLINE_MS = 10_000;
 

@@ -5,10 +5,10 @@ import { statusReaderOf } from '../../githost/status-readers.ts';
 import type { FoundStatus } from '../../githost/port/status-reader.ts';
 import type { Revision } from '../../snapshot/source.ts';
 import type { AppRuntime } from '../app-runtime.ts';
-import { hostAccessOf } from '../git-server.ts';
+import { hostAccessOf } from '../githost/host-access.ts';
 import { hostFailure, sendCall } from '../githost/host-calls.ts';
 import { openHostClient } from '../githost/host-client.ts';
-import type { Refused } from '../githost/host-client.ts';
+import type { RefusedRequest } from '../githost/host-client.ts';
 
 /** A page has up to a hundred statuses. GitHub keeps a thousand for each context of a commit. */
 const MAX_PAGES = 20;
@@ -30,7 +30,7 @@ export async function readCommitStatuses(
   const [host, reader] = await Promise.all([loadApi(), loadStatusReader()]);
   const client = openHostClient(await hostAccessOf(repository, { host, token }, runtime));
   const allow = `read commit statuses (${reader.permission})`;
-  const failure = (refused: Refused) =>
+  const failure = (refused: RefusedRequest) =>
     hostFailure(refused, { what: 'did not answer the request for statuses', allow });
   const found: FoundStatus[] = [];
   for (let page = 1; page <= MAX_PAGES; page += 1) {

@@ -2,7 +2,7 @@ import type { Repository, Target } from '../../config/checked/config.ts';
 import type { Readers } from '../../deploy/ports/tools.ts';
 import type { PromotionPorts } from '../../promotion/run/ports.ts';
 import { emptyMemory, promoteStep } from '../../promotion/run/promote-step.ts';
-import type { Promoted, StepMemory } from '../../promotion/run/promote-step.ts';
+import type { StepOutcome, StepMemory } from '../../promotion/run/promote-step.ts';
 import type { StepGroup } from '../../promotion/run/step-groups.ts';
 import type { AppRuntime } from '../app-runtime.ts';
 import { reporter } from '../../deploy/report/reporter.ts';
@@ -18,7 +18,7 @@ export type PromotingRuntime = AppRuntime & {
 
 /** Moves versions from stage to stage. It remembers what it has found settled. */
 export interface Promotions {
-  promote(group: StepGroup, signal: AbortSignal): Promise<Promoted>;
+  promote(group: StepGroup, signal: AbortSignal): Promise<StepOutcome>;
 }
 
 export function openPromotions(runtime: PromotingRuntime): Promotions {

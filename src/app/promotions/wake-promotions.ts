@@ -2,7 +2,7 @@ import type { Config } from '../../config/checked/config.ts';
 import type { Reception } from '../../deploy/webhook/reception.ts';
 import { stepGroups, stepGroupsFrom } from '../../promotion/run/step-groups.ts';
 import type { StepGroup } from '../../promotion/run/step-groups.ts';
-import type { WriteQueue } from '../../queue/write-message.ts';
+import type { WriteQueue } from '../../queue/messages/write-request.ts';
 
 /** Queues looks at the steps of promotions. */
 export interface PromotionWakes {

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/checked/config.ts';
 import type { Channel } from '../../deploy/ports/run-event.ts';
 import { noteOf, recordedOutcome } from '../../deploy/report/channels/recorded-outcome.ts';
-import type { Outcomes } from '../../queue/write-message.ts';
+import type { Outcomes } from '../../queue/messages/write-request.ts';
 
 interface OutcomePorts {
   readonly config: Pick<Config, 'repositories'>;

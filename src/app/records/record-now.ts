@@ -1,15 +1,15 @@
 import type { Config } from '../../config/checked/config.ts';
-import type { Outcome, Outcomes } from '../../queue/write-message.ts';
+import type { CommitOutcome, Outcomes } from '../../queue/messages/write-request.ts';
 import type { AppRuntime } from '../app-runtime.ts';
 import type { SecretSources } from '../secrets.ts';
 
 /** For a command: keeps outcomes until it has ended. */
 export interface MemoryOutcomes extends Outcomes {
-  take(): readonly Outcome[];
+  take(): readonly CommitOutcome[];
 }
 
 export function memoryOutcomes(): MemoryOutcomes {
-  const kept: Outcome[] = [];
+  const kept: CommitOutcome[] = [];
   return {
     async add(outcomes) {
       kept.push(...outcomes);

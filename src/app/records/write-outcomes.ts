@@ -1,7 +1,7 @@
 import type { Repository } from '../../config/checked/config.ts';
 import { asDeployError, needsPerson } from '../../error/deploy-error.ts';
 import type { RefusedRecord, TargetRecord } from '../../git/write/ref-writer.ts';
-import type { Outcome } from '../../queue/write-message.ts';
+import type { CommitOutcome } from '../../queue/messages/write-request.ts';
 import type { Handled } from '../../queue/work.ts';
 import type { AppRuntime } from '../app-runtime.ts';
 import { refWriterOf } from '../git-writers.ts';
@@ -21,7 +21,7 @@ const MAX_TRIES = 20;
 
 /** Records outcomes of one repository by one push. What fails is only logged: the deploys have their outcome. */
 export async function writeOutcomes(
-  outcomes: readonly Outcome[],
+  outcomes: readonly CommitOutcome[],
   recording: Recording,
   signal: AbortSignal,
 ): Promise<Handled> {
@@ -64,7 +64,7 @@ function settle(refused: readonly RefusedRecord[], { repository, runtime, tries 
 }
 
 /** The newest commit of each target, and the newest note of each commit. `outcomes` are in order. */
-export function newestOf(outcomes: readonly Outcome[]): readonly TargetRecord[] {
+export function newestOf(outcomes: readonly CommitOutcome[]): readonly TargetRecord[] {
   return [...Map.groupBy(outcomes, ({ name }) => name)].map(([target, own]) => ({
     target,
     deployed: own.findLast(({ isDeployed }) => isDeployed)?.revision ?? null,

@@ -2,7 +2,7 @@ import type { Config } from '../../config/checked/config.ts';
 import type { Reception } from '../../deploy/webhook/reception.ts';
 import { writeGroupsOf } from '../../images/update/write-group.ts';
 import { throttled } from '../../images/webhook/throttle.ts';
-import type { WriteQueue } from '../../queue/write-message.ts';
+import type { WriteQueue } from '../../queue/messages/write-request.ts';
 
 /** What a webhook of a registry queues: a look at every branch that the announced images are written to. */
 export function announcedPolls(

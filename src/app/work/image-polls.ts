@@ -1,7 +1,7 @@
 import type { Config } from '../../config/checked/config.ts';
 import { duePolls } from '../../images/update/due-polls.ts';
 import { writeGroups } from '../../images/update/write-group.ts';
-import type { WriteQueue } from '../../queue/write-message.ts';
+import type { WriteQueue } from '../../queue/messages/write-request.ts';
 
 /** Finds new tags that no webhook of a registry announced. It remembers when each branch was polled. */
 export function imagePolls(config: Config, queue: WriteQueue, nowMs: () => number) {

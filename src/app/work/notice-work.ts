@@ -1,11 +1,11 @@
-import type { Notice } from '../../channels/port.ts';
+import type { ChannelErrors, Notice } from '../../channels/port.ts';
 import type { Runtime } from '../../deploy/ports/runtime.ts';
-import { readNotice } from '../../queue/notice-message.ts';
-import type { NoticeQueue } from '../../queue/notice-message.ts';
+import { readNotice } from '../../queue/messages/notice.ts';
+import type { NoticeQueue } from '../../queue/messages/notice.ts';
 import type { SlotLimits } from '../../queue/slots.ts';
 import type { Handled } from '../../queue/work.ts';
 import type { GroupWork } from './group-work.ts';
-import type { ChannelSender, Sent } from '../channels/channel-sender.ts';
+import type { ChannelSender, SentNotices } from '../channels/channel-sender.ts';
 
 /** A message is one request, which mostly waits. */
 const LIMITS: SlotLimits = { answering: 32, unproven: 32, silent: 32, perServer: 32 };
@@ -19,13 +19,6 @@ interface Noticing {
   readonly queue: NoticeQueue;
   /** Where `headgate status` finds what a channel refuses. Null: the log alone has it. */
   readonly errors: ChannelErrors | null;
-}
-
-/** Remembers the last error of each channel. */
-export interface ChannelErrors {
-  set(error: { readonly channel: string; readonly message: string; readonly remedy: string }): void;
-  /** The channel works. */
-  clear(channel: string): void;
 }
 
 /** Sends notices, those of one channel together. No run waits for any of it. */
@@ -44,7 +37,7 @@ export function noticeWork({ runtime, errors, queue }: Noticing): GroupWork<Noti
 
 function report(
   notices: readonly Notice[],
-  { refused, later }: Sent,
+  { refused, later }: SentNotices,
   { runtime: { log }, errors }: Pick<Noticing, 'runtime' | 'errors'>,
 ): void {
   const channel = notices[0]?.channel ?? '';
@@ -59,7 +52,7 @@ function report(
 /** What is sent is not sent again: the rest is queued, unless that is everything. */
 async function settle(
   notices: readonly Notice[],
-  { later }: Sent,
+  { later }: SentNotices,
   { runtime, queue, signal }: Pick<Noticing, 'runtime' | 'queue'> & { readonly signal: AbortSignal },
 ): Promise<Handled> {
   if (later === null) return { kind: 'done' };
@@ -83,6 +76,6 @@ async function settle(
 }
 
 /** The same error of many messages is one. */
-function distinct(problems: Sent['refused']): Sent['refused'] {
+function distinct(problems: SentNotices['refused']): SentNotices['refused'] {
   return [...new Map(problems.map((problem) => [problem.message, problem])).values()];
 }

@@ -1,8 +1,8 @@
 import type { PlanRequest } from '../../deploy/ports/githost/plan-request.ts';
 import type { PreviewContext } from '../../pulls/previews/context.ts';
-import { readPlanRequest } from '../../queue/plan-message.ts';
+import { readPlanRequest } from '../../queue/messages/plan-request.ts';
 import type { SlotLimits } from '../../queue/slots.ts';
-import { gitServerOf } from '../git-server.ts';
+import { gitServerName } from '../githost/server-name.ts';
 import type { GroupWork } from './group-work.ts';
 
 /** Few at a time: a push never waits for a plan, and shares the machine with it. */
@@ -16,7 +16,7 @@ export function planWork(context: PreviewContext): GroupWork<PlanRequest> {
     read: readPlanRequest,
     serversOf({ repository: name }) {
       const repository = repositories.get(name);
-      return repository === undefined ? [] : [gitServerOf(repository)];
+      return repository === undefined ? [] : [gitServerName(repository)];
     },
     async handler(requests, signal) {
       const planning = requests.filter(({ kind }) => kind !== 'preview');

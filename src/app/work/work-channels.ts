@@ -2,7 +2,7 @@ import type { Config } from '../../config/checked/config.ts';
 import type { Notices } from '../../channels/port.ts';
 import type { Channel } from '../../deploy/ports/run-event.ts';
 import { noticesChannel } from '../../deploy/report/channels/notices.ts';
-import type { Outcomes } from '../../queue/write-message.ts';
+import type { Outcomes } from '../../queue/messages/write-request.ts';
 import { outcomesChannel } from '../records/outcomes-channel.ts';
 
 interface WorkPorts {

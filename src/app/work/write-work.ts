@@ -1,18 +1,18 @@
 import { writeGroups } from '../../images/update/write-group.ts';
-import type { Promoted } from '../../promotion/run/promote-step.ts';
+import type { StepOutcome } from '../../promotion/run/promote-step.ts';
 import { stepGroups } from '../../promotion/run/step-groups.ts';
 import { pauseUntil } from '../../promotion/stages/pause.ts';
 import type { Log } from '../../deploy/ports/log.ts';
 import { asDeployError, needsPerson } from '../../error/deploy-error.ts';
 import type { DeployError } from '../../error/deploy-error.ts';
 import type { SlotLimits } from '../../queue/slots.ts';
-import { readWrite } from '../../queue/write-message.ts';
-import type { Outcome, WriteRequest } from '../../queue/write-message.ts';
+import { readWrite } from '../../queue/messages/write-request.ts';
+import type { CommitOutcome, WriteRequest } from '../../queue/messages/write-request.ts';
 import type { Handled } from '../../queue/work.ts';
 import type { Repository } from '../../config/checked/config.ts';
 import type { Updates } from '../images/open-updates.ts';
 import type { Promotions } from '../promotions/open-promotions.ts';
-import { gitServerOf } from '../git-server.ts';
+import { gitServerName } from '../githost/server-name.ts';
 import type { GroupWork } from './group-work.ts';
 import { openUpdatesLate } from './open-updates-late.ts';
 import type { WorkRuntime } from './work-runtime.ts';
@@ -36,7 +36,7 @@ export function writeWork(runtime: WorkRuntime): GroupWork<WriteRequest> {
     serversOf: ({ target, outcome }) => {
       const written = groups.get(target)?.repository ?? steps.get(target)?.step.to.repository;
       const repository = outcome === undefined ? written : recordedIn(outcome, runtime);
-      return repository === undefined ? [] : [gitServerOf(repository)];
+      return repository === undefined ? [] : [gitServerName(repository)];
     },
     async handler(requests, signal) {
       const outcomes = requests.flatMap(({ outcome, tries }) => (outcome === undefined ? [] : [{ ...outcome, tries }]));
@@ -67,13 +67,13 @@ export function writeWork(runtime: WorkRuntime): GroupWork<WriteRequest> {
 }
 
 /** Undefined: it was removed from headgate.yml, or no longer records anything. */
-function recordedIn({ repository }: Outcome, { config }: WorkRuntime): Repository | undefined {
+function recordedIn({ repository }: CommitOutcome, { config }: WorkRuntime): Repository | undefined {
   const found = config.repositories.get(repository);
   return found?.record === 'refs' ? found : undefined;
 }
 
 async function recordOrRetry(
-  outcomes: readonly Outcome[],
+  outcomes: readonly CommitOutcome[],
   { runtime, tries }: { readonly runtime: WorkRuntime; readonly tries: number },
   signal: AbortSignal,
 ): Promise<Handled> {
@@ -86,7 +86,7 @@ async function recordOrRetry(
 
 /** A step that may move later keeps its message hidden in the group until then: no other message is sent. */
 async function inTime(
-  work: Promise<Promoted>,
+  work: Promise<StepOutcome>,
   { nowMs, tries }: { readonly nowMs: () => number; readonly tries: number },
 ): Promise<{ readonly kind: string; readonly pauseMs: number | null }> {
   const promoted = await work;

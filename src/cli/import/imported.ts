@@ -13,7 +13,7 @@ export interface DeployedObject {
 }
 
 /** What is at a path of the clone. */
-export interface PathContent {
+export interface ClonedPath {
   readonly renderer: 'plain' | 'kustomize' | 'helm';
   /** Null: not known. */
   readonly objects: readonly DeployedObject[] | null;
@@ -31,7 +31,7 @@ export interface ForeignInstallation {
   /** What HEAD means. */
   readonly branch: string;
   /** By path, for the paths of the clone that the objects name. */
-  readonly contents: ReadonlyMap<string, PathContent>;
+  readonly contents: ReadonlyMap<string, ClonedPath>;
 }
 
 export interface ImportedRepository {

@@ -3,10 +3,10 @@ import { folderOf, isBelow, isClusterScoped, KUSTOMIZATION, MANIFEST, objectsIn 
 import type { FoundObject } from '../init/manifests.ts';
 import { mapAt, mapsAt, textAt } from './foreign-object.ts';
 import type { ForeignObject } from './foreign-object.ts';
-import type { DeployedObject, PathContent } from './imported.ts';
+import type { DeployedObject, ClonedPath } from './imported.ts';
 
 interface FoundAt {
-  readonly renderer: PathContent['renderer'];
+  readonly renderer: ClonedPath['renderer'];
   /** Of plain files. */
   readonly found: readonly { readonly file: string; readonly object: FoundObject }[];
 }

@@ -19,18 +19,18 @@ export interface Remark {
 }
 
 /** Null: translated. */
-export type Rule = Pick<Remark, 'kind' | 'message'> | null;
+export type FieldRule = Pick<Remark, 'kind' | 'message'> | null;
 
 /** By the path of a field; `[]` means each item of a list. A path without a rule is not known to this release. */
-export type FieldRules = Readonly<Record<string, Rule | ((value: unknown) => Rule)>>;
+export type FieldRules = Readonly<Record<string, FieldRule | ((value: unknown) => FieldRule)>>;
 
-export const note = (message: string): Rule => ({ kind: 'note', message });
-export const untranslated = (message: string): Rule => ({ kind: 'untranslated', message });
-export const changesManifests = (message: string): Rule => ({ kind: 'changes-manifests', message });
+export const note = (message: string): FieldRule => ({ kind: 'note', message });
+export const untranslated = (message: string): FieldRule => ({ kind: 'untranslated', message });
+export const changesManifests = (message: string): FieldRule => ({ kind: 'changes-manifests', message });
 /** Applies the rule unless the field has its usual value. */
 export const unless =
-  (usual: unknown, rule: Rule) =>
-  (value: unknown): Rule =>
+  (usual: unknown, rule: FieldRule) =>
+  (value: unknown): FieldRule =>
     value === usual ? null : rule;
 
 /** A remark on every field of `spec` that is not translated, also on those that no rule knows. */
@@ -42,7 +42,7 @@ export function remarksOnFields(object: ForeignObject, rules: FieldRules): reado
   }));
 }
 
-export function remark(object: ForeignObject, field: string, rule: NonNullable<Rule>): Remark {
+export function remark(object: ForeignObject, field: string, rule: NonNullable<FieldRule>): Remark {
   return { ...rule, object: nameOf(object), file: object.file, field };
 }
 

@@ -4,7 +4,7 @@ import type { Config } from '../../config/checked/config.ts';
 import { readConfig } from '../../config/checked/read-config.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 
-export interface ConfigLocation {
+export interface ConfigArgument {
   /** As the user wrote it, relative to `cwd` or absolute. */
   readonly path: string;
   readonly cwd: string;
@@ -14,7 +14,7 @@ export interface ConfigLocation {
 export type LoadedConfig = { readonly config: Config } | { readonly problems: readonly Problem[] };
 
 /** Reads headgate.yml. Everything that is wrong with it, including a missing file, is returned as problems. */
-export async function loadConfig({ path, cwd, env }: ConfigLocation): Promise<LoadedConfig> {
+export async function loadConfig({ path, cwd, env }: ConfigArgument): Promise<LoadedConfig> {
   const absolute = resolve(cwd, path);
   try {
     const text = await readFile(absolute, 'utf8');

@@ -10,7 +10,7 @@ export interface Exchange {
   readonly response: ServerResponse;
 }
 
-export interface Answer {
+export interface PageAnswer {
   readonly status: number;
   readonly text: string;
   /** Default: HTML. */
@@ -19,7 +19,7 @@ export interface Answer {
 
 export function send(
   { request, response }: Exchange,
-  { status, text, type = 'text/html; charset=utf-8' }: Answer,
+  { status, text, type = 'text/html; charset=utf-8' }: PageAnswer,
 ): void {
   // A body that was not read: the connection cannot be used again.
   const ends = request.complete ? {} : { connection: 'close' };

@@ -1,5 +1,5 @@
 import { heldText } from '../../deploy/report/channels/texts.ts';
-import type { Condition, FleetRow, FleetView, ProblemView } from '../../page/model.ts';
+import type { TargetCondition, FleetRow, FleetView, ProblemView } from '../../page/model.ts';
 import { activeHold } from '../../state/current.ts';
 import { decodeHistory } from '../../state/decode-history.ts';
 import type { HistoryEntry } from '../../state/history.ts';
@@ -68,7 +68,7 @@ function entryOf({ history }: TargetState, revision: string): HistoryEntry | nul
 }
 
 /** The most urgent thing about a target, and one line about it. */
-function conditionOf(status: TargetStatus, nowMs: number): readonly [Condition, string] {
+function conditionOf(status: TargetStatus, nowMs: number): readonly [TargetCondition, string] {
   const { target, state, readiness, notReady, problem, letters } = status;
   if (state === null) return ['unreadable', problem?.message ?? ''];
   const verdict = verdictOf(state);

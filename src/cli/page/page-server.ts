@@ -27,7 +27,7 @@ import { openLive } from './live.ts';
 import type { Live } from './live.ts';
 import type { PageReader } from './reader.ts';
 import { openSessions } from './sessions.ts';
-import type { Session, Sessions } from './sessions.ts';
+import type { BrowserSession, Sessions } from './sessions.ts';
 
 export interface PageOptions {
   /** 0 picks a free one. */
@@ -116,7 +116,7 @@ interface Routed {
   readonly page: Page;
 }
 
-async function route(admitted: Admitted, session: Session, { exchange, page }: Routed): Promise<void> {
+async function route(admitted: Admitted, session: BrowserSession, { exchange, page }: Routed): Promise<void> {
   const context: PageContext = {
     formToken: page.activities === null ? null : session.formToken,
     nowMs: page.nowMs(),

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { isSameSecret } from '../../signing/hmac.ts';
 
 /** One browser that opened an address with a token. */
-export interface Session {
+export interface BrowserSession {
   /** Part of each form: a request without it does nothing. */
   readonly formToken: string;
 }
@@ -12,7 +12,7 @@ export interface Sessions {
   readonly token: () => string;
   /** Spends the token. Returns the value of the cookie; null: it is not the token. */
   signIn(given: string): string | null;
-  find(cookie: string): Session | null;
+  find(cookie: string): BrowserSession | null;
 }
 
 /** A browser of each person who works here, and some that were forgotten. */
@@ -22,7 +22,7 @@ const IDLE_MS = 12 * 3_600_000;
 /** Sessions live as long as this process. Each token is valid once, and `onSpent` is called with the next one. */
 export function openSessions(nowMs: () => number, onSpent: (next: string) => void): Sessions {
   let token = secret();
-  const known = new Map<string, { readonly session: Session; usedMs: number }>();
+  const known = new Map<string, { readonly session: BrowserSession; usedMs: number }>();
 
   return {
     token: () => token,

@@ -5,7 +5,7 @@ import type { MemoryOutbox } from '../../deploy/ports/outbox.ts';
 import type { TargetRequest } from '../../deploy/ports/request.ts';
 import { runTarget } from '../../deploy/requests/run-target.ts';
 import { recipientOf } from '../../deploy/targets/recipient.ts';
-import type { Outcome, Runtime } from '../../deploy/ports/runtime.ts';
+import type { RunOutcome, Runtime } from '../../deploy/ports/runtime.ts';
 import type { NotReady } from '../../state/readiness.ts';
 import type { Channel } from '../../deploy/ports/run-event.ts';
 import type { Report } from '../../deploy/ports/report.ts';
@@ -20,7 +20,7 @@ interface SettleOptions {
 }
 
 export type SettledOutcome =
-  { readonly kind: 'done'; readonly report: SettledReport | null } | Extract<Outcome, { kind: 'retry' }>;
+  { readonly kind: 'done'; readonly report: SettledReport | null } | Extract<RunOutcome, { kind: 'retry' }>;
 
 /** Runs a target wave after wave, each once the one before is ready, until no further run is requested. */
 export async function runUntilSettled(

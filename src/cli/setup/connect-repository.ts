@@ -13,7 +13,7 @@ import type { WebhookClient } from './webhook-client.ts';
 import { wantedEvents } from './wanted-events.ts';
 import { readWebhookBaseUrl } from '../stack/headgate-stack.ts';
 import { pingOutcome, pingWebhook } from './ping-webhook.ts';
-import { caOf } from '../../app/git-server.ts';
+import { caOf } from '../../app/githost/ca-of.ts';
 
 /** Creates or updates the webhook of a repository, and verifies it by a ping. */
 export async function connectRepository(

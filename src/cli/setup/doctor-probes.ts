@@ -12,7 +12,7 @@ import { eventRoute } from './event-route.ts';
 import { machineRegion } from '../../platforms/aws/api/machine-region.ts';
 import type { SecretReference } from '../../config/written/reference.ts';
 import type { Probe } from '../../app/probes/probe.ts';
-import { caOf } from '../../app/git-server.ts';
+import { caOf } from '../../app/githost/ca-of.ts';
 
 export interface DoctorFlags {
   /** A token that may read webhooks; null: the repository's own. */

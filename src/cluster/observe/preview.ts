@@ -1,7 +1,7 @@
 import type { FieldConflict } from '../../plan/model/facts.ts';
 import type { Write, Prune } from '../../plan/model/plan.ts';
 import { changedFields } from '../../plan/model/field-changes.ts';
-import type { Preview } from '../../deploy/ports/cluster.ts';
+import type { ChangePreview } from '../../deploy/ports/cluster.ts';
 import { readLiveAndDryRun } from '../content/live-and-dry-run.ts';
 import { applyRequest } from '../api/dry-run.ts';
 import { objectPath } from '../api/kinds.ts';
@@ -16,11 +16,15 @@ type PreviewContext = Pick<ObserveContext, 'connection' | 'target' | 'kindOf' | 
   Pick<ContentsRule, 'touched' | 'removed' | 'written'> & { readonly kinds: KindCache };
 
 /** Details for the reader of a plan. A deploy skips them because they need whole objects. */
-export async function preview(change: Write | Prune, context: PreviewContext, signal: AbortSignal): Promise<Preview> {
+export async function preview(
+  change: Write | Prune,
+  context: PreviewContext,
+  signal: AbortSignal,
+): Promise<ChangePreview> {
   return change.op === 'prune' ? previewPrune(change, context, signal) : previewWrite(change, context, signal);
 }
 
-async function previewPrune({ entry }: Prune, context: PreviewContext, signal: AbortSignal): Promise<Preview> {
+async function previewPrune({ entry }: Prune, context: PreviewContext, signal: AbortSignal): Promise<ChangePreview> {
   const owned = await readOwned(entry, context, signal);
   const verdict = await judgeRemoval(entry, owned?.live ?? null, { ...context, removedState: null }, signal);
   if (verdict.kind === 'keep') return { kind: 'keep', reason: verdict.reason };
@@ -31,7 +35,7 @@ async function previewWrite(
   { op, candidate, unverified }: Write,
   context: PreviewContext,
   signal: AbortSignal,
-): Promise<Preview> {
+): Promise<ChangePreview> {
   const { resource, body, observation } = candidate;
   const kind = context.kindOf(resource);
   if (op !== 'update' || kind === null || unverified) return { kind: 'differs', fields: [] };

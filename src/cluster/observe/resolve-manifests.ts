@@ -1,7 +1,7 @@
 import { METADATA_ONLY } from '../api/metadata.ts';
 import { problemOf } from '../api/status.ts';
 import type { GatherContext } from './context.ts';
-import type { Served } from '../../plan/planner/separate-unserved.ts';
+import type { ServedKinds } from '../../plan/planner/separate-unserved.ts';
 import { resolveNamespaces } from '../../plan/planner/resolve-namespace.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import type { Desired } from '../../desired/plain/plain.ts';
@@ -38,7 +38,7 @@ export async function resolveManifests(
 }
 
 /** Loaded only where the cluster has to decide. */
-async function separate(desired: Desired, served: Served): Promise<Desired & { refusals: readonly Problem[] }> {
+async function separate(desired: Desired, served: ServedKinds): Promise<Desired & { refusals: readonly Problem[] }> {
   const isClear = desired.unread.every(({ ifServed }) => ifServed === null);
   if (isClear && desired.manifests.every((manifest) => served.isServed(manifest))) return { ...desired, refusals: [] };
   const { separateUnserved } = await import('../../plan/planner/separate-unserved.ts');

@@ -1,6 +1,6 @@
 import { PART_OF } from '../../plan/model/body.ts';
 import { isUnfinished } from '../../plan/planner/awaits.ts';
-import type { Candidate, Facts, Reference } from '../../plan/model/facts.ts';
+import type { Candidate, Facts, LiveDependency } from '../../plan/model/facts.ts';
 import { userOrderOf } from '../../plan/ordering/wave.ts';
 import { awaitedObject } from '../../health/needs-readiness.ts';
 import type { AwaitedObject } from '../../health/needs-readiness.ts';
@@ -35,7 +35,7 @@ async function readReferences(
   ids: readonly ResourceId[],
   { context, known }: { context: GatherContext; known: ReadonlySet<string> },
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, Reference>> {
+): Promise<ReadonlyMap<string, LiveDependency>> {
   const unknown = new Map(ids.map((id) => [formatId(id), id] as const).filter(([key]) => !known.has(key)));
   // A process that has just started knows only the built-in kinds.
   if ([...unknown.values()].some((id) => context.kinds.findAny(kindOf(id)) === null))
@@ -51,7 +51,7 @@ function kindOf({ group, kind }: ResourceId) {
   return { apiVersion: group === '' ? 'v1' : `${group}/`, kind };
 }
 
-async function readReference(id: ResourceId, context: GatherContext, signal: AbortSignal): Promise<Reference> {
+async function readReference(id: ResourceId, context: GatherContext, signal: AbortSignal): Promise<LiveDependency> {
   const kind = context.kinds.findAny(kindOf(id));
   if (kind === null) return { kind: 'outside' };
   const live = await readLive(objectPath(kind, id), { context, resource: { id } }, signal);

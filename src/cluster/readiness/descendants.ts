@@ -5,7 +5,7 @@ import { isObject, textOf } from '../../resource/resource.ts';
 import type { JsonObject, ResourceId } from '../../resource/resource.ts';
 import { listAll } from '../api/list.ts';
 import { pathSegment } from '../api/kinds.ts';
-import type { HealthContext } from './read-health.ts';
+import type { ReadHealthContext } from './read-health.ts';
 import { readEvents } from './read-events.ts';
 import type { SeenEvent } from './read-events.ts';
 
@@ -35,7 +35,7 @@ const KINDS = [
 /** The ReplicaSets, Jobs and Pods of these namespaces that have a controller, as a person wants to see them: for reading only. */
 export async function readDescendants(
   namespaces: readonly string[],
-  { connection, nowMs }: Pick<HealthContext, 'connection' | 'nowMs'>,
+  { connection, nowMs }: Pick<ReadHealthContext, 'connection' | 'nowMs'>,
   signal: AbortSignal,
 ): Promise<Descendants> {
   const wanted = namespaces.flatMap((namespace) => KINDS.map((kind) => ({ ...kind, namespace })));

@@ -14,7 +14,7 @@ import { labelSelectorOf } from '../api/label-selector.ts';
 import { problemOf } from '../api/status.ts';
 import type { WatchSource } from './watched.ts';
 
-export interface HealthContext {
+export interface ReadHealthContext {
   readonly connection: Connection;
   readonly kinds: KindCache;
   readonly nowMs: () => number;
@@ -32,7 +32,7 @@ const PODS = 200;
 /** An object that cannot be read is `unknown`, with the server's message. @throws DeployError if the cluster does not respond. */
 export async function readHealth(
   object: AwaitedObject,
-  context: HealthContext,
+  context: ReadHealthContext,
   signal: AbortSignal,
 ): Promise<HealthCheck> {
   const { id, apiVersion, mayVanish } = object;
@@ -57,7 +57,7 @@ function isClusterFailure({ code }: DeployError): boolean {
 
 async function judge(
   live: JsonObject,
-  { object: { id }, context }: { object: AwaitedObject; context: HealthContext },
+  { object: { id }, context }: { object: AwaitedObject; context: ReadHealthContext },
   signal: AbortSignal,
 ): Promise<HealthCheck> {
   const surroundings = { nowMs: context.nowMs(), waitsForConsumer: false };
@@ -92,7 +92,7 @@ async function judge(
 /** Null if it does not exist. */
 async function readObject(
   path: string,
-  { connection }: HealthContext,
+  { connection }: ReadHealthContext,
   signal: AbortSignal,
 ): Promise<JsonObject | null> {
   const answer = await connection.request({ method: 'GET', path }, signal);
@@ -109,7 +109,7 @@ interface Items {
 
 const NO_ITEMS: Items = { items: [], version: '' };
 
-async function list(path: string, context: HealthContext, signal: AbortSignal): Promise<Items> {
+async function list(path: string, context: ReadHealthContext, signal: AbortSignal): Promise<Items> {
   const found = await readObject(path, context, signal);
   const items: readonly Json[] = Array.isArray(found?.['items']) ? found['items'] : [];
   return { items: items.filter((item) => isObject(item)), version: found === null ? '' : versionOf(found) };
@@ -120,7 +120,7 @@ function versionOf({ metadata }: JsonObject): string {
 }
 
 /** A class with WaitForFirstConsumer leaves a claim pending until a pod uses it. */
-async function isBoundByConsumer(claim: JsonObject, context: HealthContext, signal: AbortSignal): Promise<boolean> {
+async function isBoundByConsumer(claim: JsonObject, context: ReadHealthContext, signal: AbortSignal): Promise<boolean> {
   const name = isObject(claim['spec']) ? textOf(claim['spec']['storageClassName']) : '';
   if (name === '') return false;
   const path = `/apis/storage.k8s.io/v1/storageclasses/${pathSegment(name)}`;

@@ -1,5 +1,5 @@
 import { isAutomaticKind, judgeContents } from '../../plan/ownership/contents-rule.ts';
-import type { Content, Contents, ContentsRule } from '../../plan/ownership/contents-rule.ts';
+import type { ContainedObject, Contents, ContentsRule } from '../../plan/ownership/contents-rule.ts';
 import type { PruneVerdict } from '../../plan/ownership/prune-rule.ts';
 import { formatKind } from '../../resource/kind-order.ts';
 import { isObject, textOf } from '../../resource/resource.ts';
@@ -82,7 +82,7 @@ async function listInside(
   return { found: contents, unlisted };
 }
 
-function contentOf({ group, kind }: Kind, item: JsonObject): Content {
+function contentOf({ group, kind }: Kind, item: JsonObject): ContainedObject {
   const metadata = isObject(item['metadata']) ? item['metadata'] : {};
   const owners: readonly Json[] = Array.isArray(metadata['ownerReferences']) ? metadata['ownerReferences'] : [];
   const controller = owners.find((owner) => isObject(owner) && owner['controller'] === true);

@@ -1,4 +1,4 @@
-import type { Entry } from './check-settings.ts';
+import type { TargetEntry } from './check-settings.ts';
 import type { TargetTemplate } from './config.ts';
 import { isNamespace, isTargetName } from '../written/names.ts';
 import { nearest } from '../written/nearest.ts';
@@ -18,7 +18,7 @@ const LITERAL_RULES: Readonly<Record<string, (text: string) => string | null>> =
 export function checkPlaceholders(
   raw: Readonly<Record<string, unknown>>,
   directories: string | null,
-  { path, findings }: Entry,
+  { path, findings }: TargetEntry,
 ): void {
   const depth = directories?.split('/').length ?? null;
   const known = ['cluster', 'basename', ...Array.from({ length: depth ?? 1 }, (_, index) => `segment.${index}`)];
@@ -57,7 +57,7 @@ function isKnownPlaceholder(
 }
 
 /** Directories that differ only in segments the name does not use resolve to one name, and are then refused. */
-export function warnAmbiguousName({ name, forEach, fields }: TargetTemplate, { path, findings }: Entry): void {
+export function warnAmbiguousName({ name, forEach, fields }: TargetTemplate, { path, findings }: TargetEntry): void {
   const patterns = forEach.directories.split('/');
   const first = patterns.findIndex((pattern) => pattern.includes('*'));
   const inCluster = placeholdersIn(fields.cluster).map((each) => (each === 'cluster' ? `segment.${first}` : each));

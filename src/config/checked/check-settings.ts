@@ -24,7 +24,7 @@ export interface Names {
 }
 
 /** One entry of `targets` and its context. */
-export interface Entry {
+export interface TargetEntry {
   readonly path: Path;
   readonly index: number;
   readonly names: Names;
@@ -39,7 +39,7 @@ type Written = z.output<typeof shape.target> | z.output<typeof shape.template>;
 /** Checks what targets and templates share beyond their shape. Reports every error, even if the shape is invalid. */
 export function checkSettings(
   raw: Readonly<Record<string, unknown>>,
-  entry: Entry,
+  entry: TargetEntry,
 ): Pick<TargetSettings, 'decryption' | 'windows'> & { readonly repository: Repository | null } {
   const { path, names, findings } = entry;
   checkName(raw['repository'], [...path, 'repository'], { what: 'repository', known: names.repositories, findings });
@@ -85,7 +85,7 @@ export function checkNotify(
 
 function checkDependencies(
   raw: Readonly<Record<string, unknown>>,
-  { path, names: { targets, templates }, findings }: Entry,
+  { path, names: { targets, templates }, findings }: TargetEntry,
 ): void {
   const list = raw['dependsOn'];
   if (!Array.isArray(list)) return;
@@ -111,7 +111,7 @@ function isGeneratedName(name: unknown, { targets, templates }: Pick<Names, 'tar
   return [...templates.keys()].some((template) => mayResolveTo(template, name));
 }
 
-function checkDecryption(written: unknown, { path, location, findings }: Entry): TargetSettings['decryption'] {
+function checkDecryption(written: unknown, { path, location, findings }: TargetEntry): TargetSettings['decryption'] {
   if (!isRecord(written)) return null;
   const within = { location, findings };
   const age =
@@ -119,7 +119,7 @@ function checkDecryption(written: unknown, { path, location, findings }: Entry):
   return { age, kms: written['kms'] === true };
 }
 
-function checkWindows(written: unknown, { path, findings }: Entry): TargetSettings['windows'] {
+function checkWindows(written: unknown, { path, findings }: TargetEntry): TargetSettings['windows'] {
   return written === undefined ? [] : (findings.parse(windowShape, written, [...path, 'windows']) ?? []);
 }
 

@@ -1,5 +1,5 @@
 import { checkName, checkSettings, resolveSettings } from './check-settings.ts';
-import type { Entry } from './check-settings.ts';
+import type { TargetEntry } from './check-settings.ts';
 import { checkUnique } from './check-target.ts';
 import type { ClusterConfig, TargetTemplate } from './config.ts';
 import { checkPlaceholders, warnAmbiguousName } from './check-placeholders.ts';
@@ -11,7 +11,10 @@ import * as shape from '../written/shape.ts';
 import { hasPlaceholder, normalizePlaceholders } from '../written/placeholders.ts';
 
 /** A target of headgate.yml that has `forEach`. */
-export function checkTargetTemplate(value: Readonly<Record<string, unknown>>, entry: Entry): TargetTemplate | null {
+export function checkTargetTemplate(
+  value: Readonly<Record<string, unknown>>,
+  entry: TargetEntry,
+): TargetTemplate | null {
   const { path, location, findings } = entry;
   const written = findings.parse(shape.template, value, path);
   const { name } = value;
@@ -41,7 +44,7 @@ export function checkTargetTemplate(value: Readonly<Record<string, unknown>>, en
   return template;
 }
 
-function checkForEach(value: unknown, { path: above, names, findings }: Entry): TargetTemplate['forEach'] | null {
+function checkForEach(value: unknown, { path: above, names, findings }: TargetEntry): TargetTemplate['forEach'] | null {
   const path = [...above, 'forEach'];
   const written = findings.parse(shape.forEach, value, path);
   if (!isRecord(value)) return null;
@@ -61,7 +64,7 @@ function checkForEach(value: unknown, { path: above, names, findings }: Entry): 
 function checkListed(
   { cluster, namespace, namespaces }: Readonly<Record<string, unknown>>,
   { clusters, namespaces: allowed }: Pick<TargetTemplate['forEach'], 'clusters' | 'namespaces'>,
-  { path, findings }: Entry,
+  { path, findings }: TargetEntry,
 ): void {
   const check = (text: unknown, at: Path, list: { readonly name: string; readonly of: readonly string[] }) => {
     if (typeof text !== 'string' || hasPlaceholder(text) || list.of.includes(text)) return;

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { checkName, checkSettings, resolveSettings } from './check-settings.ts';
-import type { Entry } from './check-settings.ts';
+import type { TargetEntry } from './check-settings.ts';
 import type { ClusterConfig, Target, TargetSettings } from './config.ts';
 import { isRecord } from '../written/document.ts';
 import * as shape from '../written/shape.ts';
@@ -8,7 +8,7 @@ import { hasPlaceholder } from '../written/placeholders.ts';
 
 type Written = z.output<typeof shape.target>;
 
-export function checkTarget(value: unknown, entry: Entry): Target | null {
+export function checkTarget(value: unknown, entry: TargetEntry): Target | null {
   const { path, names, findings } = entry;
   const standIns = refusePlaceholders(value, entry);
   const written = findings.parse(shape.target, isRecord(value) ? { ...value, ...standIns } : value, path);
@@ -37,7 +37,7 @@ function allowedNamespaces({ namespace, namespaces = [namespace] }: Written): re
 }
 
 /** Reports placeholders in a target without forEach, and returns valid stand-ins so that the other fields are still checked. */
-function refusePlaceholders(value: unknown, { path, findings }: Entry): Readonly<Record<string, string>> {
+function refusePlaceholders(value: unknown, { path, findings }: TargetEntry): Readonly<Record<string, string>> {
   if (!isRecord(value)) return {};
   const keys = ['name', 'path', 'namespace', 'cluster'].filter((key) => {
     const text = value[key];
@@ -50,7 +50,7 @@ function refusePlaceholders(value: unknown, { path, findings }: Entry): Readonly
   return Object.fromEntries(keys.map((key) => [key, 'placeholder']));
 }
 
-export function checkUnique(name: unknown, { path, index, names, findings }: Entry): void {
+export function checkUnique(name: unknown, { path, index, names, findings }: TargetEntry): void {
   if (typeof name !== 'string' || (names.targets.get(name) ?? names.templates.get(name)) === index) return;
   findings.error([...path, 'name'], {
     message: 'is already used by another target',

@@ -59,7 +59,7 @@ export interface RecordedTarget {
 export interface Observed {
   readonly facts: Facts;
   /** The fields that an update of this plan changes, or whether a prune deletes. Nothing is written. */
-  preview(change: Write | Prune, plan: Pick<Plan, 'prunes'>, signal: AbortSignal): Promise<Preview>;
+  preview(change: Write | Prune, plan: Pick<Plan, 'prunes'>, signal: AbortSignal): Promise<ChangePreview>;
   /** The fields of a planned update that other managers hold. Nothing is written. */
   conflictingManagers(change: Write, signal: AbortSignal): Promise<readonly FieldConflict[]>;
   /** Changes the state alone. */
@@ -125,7 +125,7 @@ export interface Capabilities {
   readonly apiVersions: readonly string[];
 }
 
-export type Preview =
+export type ChangePreview =
   | { readonly kind: 'differs'; readonly fields: readonly FieldChange[] }
   /** The dry run that decides about the deploy passed, but the object would be invalid once it is taken over. */
   | { readonly kind: 'refused'; readonly problem: Problem }

@@ -42,6 +42,6 @@ export interface Runtime extends Outbox {
 }
 
 /** What the queue does next: remove the request, or deliver it again. */
-export type Outcome =
+export type RunOutcome =
   | { readonly kind: 'done'; readonly report: Report | null }
   | { readonly kind: 'retry'; readonly afterMs: number | null; readonly error: DeployError };

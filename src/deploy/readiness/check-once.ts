@@ -9,8 +9,9 @@ import { lastReadyOf } from '../../state/readiness.ts';
 import type { ReadinessRecord } from '../../state/readiness.ts';
 import { wakeDependents } from '../targets/dependents.ts';
 import { recipientOf } from '../targets/recipient.ts';
-import { checkScopeOf, deadlineOf, findingsOf, isLastAttempt } from './judge-readiness.ts';
-import type { Findings } from './judge-readiness.ts';
+import { checkScopeOf, findingsOf } from './judge-readiness.ts';
+import type { ReadinessFindings } from './judge-readiness.ts';
+import { deadlineOf, isLastAttempt } from './pacing.ts';
 
 export interface CheckContext extends Reporter {
   readonly target: Target;
@@ -114,7 +115,7 @@ async function reportReady(checked: CheckRequest, context: CheckContext, signal:
 
 async function reportNotReady(
   checked: CheckRequest & { readonly total: number },
-  { notReady }: Findings,
+  { notReady }: ReadinessFindings,
   context: CheckContext,
   signal: AbortSignal,
 ): Promise<void> {

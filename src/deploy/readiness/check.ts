@@ -9,7 +9,7 @@ import { openReporter } from '../report/open-reporter.ts';
 import { resolveRecipient } from '../targets/resolve-recipient.ts';
 import { checkOnce } from './check-once.ts';
 import type { CheckContext } from './check-once.ts';
-import { deadlineOf, delayBefore, isLastAttempt, pauseAfterLook } from './judge-readiness.ts';
+import { deadlineOf, delayBefore, isLastAttempt, pauseAfterLook } from './pacing.ts';
 
 /** `again`: queue this request, to be continued after `afterMs`. */
 export type Checked = 'done' | Again;

@@ -9,7 +9,7 @@ import type { GivenRenderer } from '../../desired/plain/given-renderer.ts';
 import { filesBelow } from './chart-files.ts';
 import { decrypt } from './decrypt.ts';
 import { renderTwice } from './render-twice.ts';
-import type { BuildContext, Built, Chosen } from './whole-render.ts';
+import type { BuildContext, Built, ChosenRenderer } from './whole-render.ts';
 
 /** Reads everything below the path of the target and below its inputs, and hands it to the renderer. */
 export async function renderGiven(by: GivenRenderer, at: BuildContext, signal: AbortSignal): Promise<Built> {
@@ -65,7 +65,7 @@ export function chooseAmong(
     readonly renderer: Renderer;
     readonly target: Pick<Target, 'name' | 'path'>;
   },
-): Chosen {
+): ChosenRenderer {
   if (renderer.kind === 'given' && !given.some(({ name }) => name === renderer.name)) {
     throw new DeployError('tool-missing', {
       subject: target.path,

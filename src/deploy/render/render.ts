@@ -13,7 +13,7 @@ import { separateFolders } from './separate-folders.ts';
 import { readFilterOf } from './renderer.ts';
 import type { SourceQuery } from '../ports/git.ts';
 import type { RenderContext } from './renderer.ts';
-import type { BuildContext, Built, Chosen } from './whole-render.ts';
+import type { BuildContext, Built, ChosenRenderer } from './whole-render.ts';
 
 /** What rendering needs of the world. */
 type RenderWorld = BuildContext['world'];
@@ -147,14 +147,14 @@ function treeAt({ rootTree }: Source, { applied, query }: RenderContext): TreeAt
   return { rootTree, base: isKnown ? { rootTree: query.base.rootTree, ids: applied.inputs } : null };
 }
 
-type Whole = Exclude<Chosen, { kind: 'plain' }>;
+type Whole = Exclude<ChosenRenderer, { kind: 'plain' }>;
 
 async function rendererOf(
   source: Source,
   { applied, query }: RenderContext,
   world: RenderWorld,
   signal: AbortSignal,
-): Promise<Chosen> {
+): Promise<ChosenRenderer> {
   if (world.target.helm !== null) return { kind: 'helm' };
   if (source.tree === null) return { kind: 'plain' };
   const { renderer } = applied;

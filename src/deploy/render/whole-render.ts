@@ -5,7 +5,7 @@ import type { Source, TreeAt } from '../../snapshot/source.ts';
 import type { World } from '../ports/world.ts';
 
 /** What renders a target. */
-export type Chosen =
+export type ChosenRenderer =
   | { readonly kind: 'plain' }
   | { readonly kind: 'kustomize' }
   | { readonly kind: 'helm' }

@@ -1,7 +1,7 @@
 import { needsPerson } from '../../error/deploy-error.ts';
 import type { DeployError } from '../../error/deploy-error.ts';
 import type { TargetRequest } from '../ports/request.ts';
-import type { Outcome, RunPorts, Runtime } from '../ports/runtime.ts';
+import type { RunOutcome, RunPorts, Runtime } from '../ports/runtime.ts';
 import { failed } from '../report/report.ts';
 import type { Stopwatch } from '../report/stopwatch.ts';
 import { recordFailure } from '../run/record-failure.ts';
@@ -20,7 +20,7 @@ export async function failRun(
   error: DeployError,
   { request, ports, runtime, clock }: FailedRun,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<RunOutcome> {
   const isForDrift = request.drift !== undefined;
   // Another run is working on the target: drift that remains is detected again.
   if (isForDrift && error.code === 'lease-held') return { kind: 'done', report: null };

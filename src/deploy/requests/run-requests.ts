@@ -1,7 +1,7 @@
 import type { Revision } from '../../snapshot/source.ts';
 import { deliveryOf } from '../ports/request.ts';
 import type { DeployRequest } from '../ports/request.ts';
-import type { Outcome, Runtime } from '../ports/runtime.ts';
+import type { RunOutcome, Runtime } from '../ports/runtime.ts';
 import { resolveRecipient } from '../targets/resolve-recipient.ts';
 import { mergeRequests, triesOf } from './merge-requests.ts';
 import { runTarget } from './run-target.ts';
@@ -11,12 +11,12 @@ export async function runRequests(
   requests: readonly DeployRequest[],
   runtime: Runtime,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<RunOutcome> {
   // Two directories that resolve to one name share a group but are two targets: each gets its own run, which reports that.
   const byOrigin = Map.groupBy(requests, ({ generatedFrom: from }) =>
     JSON.stringify([from?.template ?? null, from?.directory ?? null]),
   );
-  let outcome: Outcome = { kind: 'done', report: null };
+  let outcome: RunOutcome = { kind: 'done', report: null };
   for (const ofOne of byOrigin.values()) {
     const next = await runTogether(ofOne, runtime, signal);
     if (outcome.kind === 'done') outcome = next;
@@ -28,7 +28,7 @@ async function runTogether(
   requests: readonly DeployRequest[],
   runtime: Runtime,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<RunOutcome> {
   const newest = requests.at(-1);
   if (newest === undefined) return { kind: 'done', report: null };
   const recipient = resolveRecipient(newest, runtime.config);

@@ -1,7 +1,7 @@
 import { asDeployError } from '../../error/deploy-error.ts';
 import type { Report } from '../ports/report.ts';
 import type { TargetRequest } from '../ports/request.ts';
-import type { Outcome, RunPorts, Runtime } from '../ports/runtime.ts';
+import type { RunOutcome, RunPorts, Runtime } from '../ports/runtime.ts';
 import type { World } from '../ports/world.ts';
 import { stopwatch } from '../report/stopwatch.ts';
 import { deploy } from '../run/deploy.ts';
@@ -9,7 +9,7 @@ import { finish } from './finish.ts';
 import { makeWorld } from './make-world.ts';
 
 /** One run, from opening its ports to reporting its outcome. */
-export async function runTarget(request: TargetRequest, runtime: Runtime, signal: AbortSignal): Promise<Outcome> {
+export async function runTarget(request: TargetRequest, runtime: Runtime, signal: AbortSignal): Promise<RunOutcome> {
   const clock = stopwatch(runtime.nowMs);
   let ports: RunPorts | null = null;
   try {

@@ -20,8 +20,8 @@ export async function carryOut(planned: PlannedRun, world: World, signal: AbortS
   // What is refused is refused, approved or not.
   if (planned.request.target.approval === 'none' || planned.plan.refusals.length > 0)
     return carryOutApproved(planned, world, signal);
-  const { gateOf } = await import('./gate.ts');
-  const gate = await gateOf(planned, world, signal);
+  const { approvalGate } = await import('./approval-gate.ts');
+  const gate = await approvalGate(planned, world, signal);
   return gate.kind === 'deferred' ? gate.report : carryOutApproved(gate.run, world, signal);
 }
 

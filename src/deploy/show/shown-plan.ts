@@ -1,5 +1,5 @@
 import type { Planned } from '../prepare/planned.ts';
-import type { Preview } from '../ports/cluster.ts';
+import type { ChangePreview } from '../ports/cluster.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import type { FieldChange } from '../../plan/model/field-changes.ts';
 import { restartsPods } from '../../plan/model/restarts.ts';
@@ -51,7 +51,7 @@ export interface PlannedChange {
   readonly restarts: boolean;
 }
 
-type Refused = Extract<Preview, { kind: 'refused' }>;
+type Refused = Extract<ChangePreview, { kind: 'refused' }>;
 
 /** Would a deploy change the cluster? */
 export function changesAnything({ changes }: Pick<ShownPlan, 'changes'>): boolean {
@@ -158,7 +158,7 @@ function foreignChange({ op, candidate: { resource } }: Write): PlannedChange {
 }
 
 /** Null when the dry run shows that applying it changes nothing; it has not passed for an unverified write. */
-function previewWrite(write: Write, preview: Preview): PlannedChange | Refused | null {
+function previewWrite(write: Write, preview: ChangePreview): PlannedChange | Refused | null {
   const { id, source } = write.candidate.resource;
   if (preview.kind === 'refused') return preview;
   const fields = preview.kind === 'differs' ? preview.fields : [];
@@ -168,7 +168,7 @@ function previewWrite(write: Write, preview: Preview): PlannedChange | Refused |
   return { op: write.op, id, source: formatPosition(source), fields, reason, restarts };
 }
 
-function previewPrune(prune: Prune, preview: Preview): PlannedChange {
+function previewPrune(prune: Prune, preview: ChangePreview): PlannedChange {
   const { id, file } = prune.entry;
   if (preview.kind === 'keep')
     return { op: 'keep', id, source: file, fields: [], reason: preview.reason, restarts: false };

@@ -8,7 +8,7 @@ import type { DeployRequest } from '../ports/request.ts';
 /** Queues what a sweep found. Called as soon as a cluster is done, so that a slow one does not hold up the others. */
 export type Send = (requests: readonly DeployRequest[]) => Promise<void>;
 
-export interface Looking {
+export interface ClusterSweep {
   /** How many targets of one cluster are looked at at once. */
   readonly targetsAtOnce: number;
   /** Null: nothing to request. */
@@ -29,7 +29,7 @@ const OF_THE_CLUSTER: ReadonlySet<ErrorCode> = new Set(['cluster-unreachable', '
  */
 export async function lookByCluster(
   targets: readonly Target[],
-  looking: Looking,
+  looking: ClusterSweep,
   signal: AbortSignal,
 ): Promise<readonly DeployRequest[]> {
   const clusters = [...Map.groupBy(targets, ({ cluster }) => cluster).values()];
@@ -45,7 +45,7 @@ export async function lookByCluster(
 
 async function lookAtCluster(
   targets: readonly Target[],
-  { targetsAtOnce, look, log }: Looking,
+  { targetsAtOnce, look, log }: ClusterSweep,
   signal: AbortSignal,
 ): Promise<readonly DeployRequest[]> {
   let unreachable: DeployError | null = null;

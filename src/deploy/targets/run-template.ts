@@ -11,7 +11,7 @@ import type { Stopwatch } from '../report/stopwatch.ts';
 import type { Reporter } from '../ports/run-event.ts';
 import { deliveryOf } from '../ports/request.ts';
 import type { DeployRequest } from '../ports/request.ts';
-import type { Outcome, Runtime } from '../ports/runtime.ts';
+import type { RunOutcome, Runtime } from '../ports/runtime.ts';
 import type { Report } from '../ports/report.ts';
 import { lagPauses } from './lag-pauses.ts';
 import type { Git } from '../ports/git.ts';
@@ -32,7 +32,7 @@ export function runTemplate(
   request: DeployRequest,
   runtime: Runtime,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<RunOutcome> {
   const { settings } = template;
   const { repository, ref } = settings;
   return onRepository(
@@ -68,7 +68,7 @@ export function runRefused(
   request: DeployRequest,
   runtime: Runtime,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<RunOutcome> {
   const { settings } = template;
   return onRepository(
     { settings, request, runtime },
@@ -93,7 +93,7 @@ async function onRepository(
   { settings, request, runtime }: Pick<TemplateRun, 'settings' | 'request' | 'runtime'>,
   work: (run: TemplateRun) => Promise<Report>,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<RunOutcome> {
   const clock = stopwatch(runtime.nowMs);
   let run: TemplateRun | null = null;
   try {

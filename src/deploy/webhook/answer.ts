@@ -1,7 +1,7 @@
 import type { Answer } from './reception.ts';
 
 /** What happens with a delivery. */
-export interface Decision {
+export interface DeliveryDecision {
   readonly answer: Answer;
   /** The queued ones. */
   readonly targets: readonly string[];
@@ -17,6 +17,6 @@ export function ignored(reason: string): Answer {
   return { status: 200, body: { ignored: reason } };
 }
 
-export function withoutTargets(answer: Answer): Decision {
+export function withoutTargets(answer: Answer): DeliveryDecision {
   return { answer, targets: [] };
 }

@@ -1,5 +1,5 @@
 import type { AuthenticDelivery, Delivery, Proof } from '../../githost/port/git-host.ts';
-import type { Decision } from './answer.ts';
+import type { DeliveryDecision } from './answer.ts';
 import type { Reception, SecretOwner } from './reception.ts';
 
 /** What a path leads to: whose secret proves the origin of a delivery, and what happens with a proven one. */
@@ -10,5 +10,5 @@ export interface Endpoint {
   deliveryIdOf(headers: Delivery['headers']): string | null;
   hasProof(headers: Delivery['headers']): boolean;
   authenticate(delivery: Delivery, proof: Proof): Promise<AuthenticDelivery | null> | AuthenticDelivery | null;
-  decide(delivery: AuthenticDelivery, reception: Reception, signal: AbortSignal): Promise<Decision>;
+  decide(delivery: AuthenticDelivery, reception: Reception, signal: AbortSignal): Promise<DeliveryDecision>;
 }

@@ -4,7 +4,7 @@ import { hostOf } from '../../githost/hosts.ts';
 import type { AuthenticDelivery, Parsed, Push } from '../../githost/port/git-host.ts';
 import type { DeployRequest } from '../ports/request.ts';
 import { error, ignored, withoutTargets } from './answer.ts';
-import type { Decision } from './answer.ts';
+import type { DeliveryDecision } from './answer.ts';
 import type { Endpoint } from './endpoint.ts';
 import { match } from './match.ts';
 import type { Reception } from './reception.ts';
@@ -44,7 +44,7 @@ async function queue(
   { pushes, delivery, repository }: Pushed,
   reception: Reception,
   signal: AbortSignal,
-): Promise<Decision> {
+): Promise<DeliveryDecision> {
   const { targets, templates } = reception.config;
   const readers = {
     targets: targets.filter((target) => target.repository.name === repository.name),

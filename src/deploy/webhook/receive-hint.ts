@@ -1,7 +1,7 @@
 import type { Repository } from '../../config/checked/config.ts';
 import type { AuthenticDelivery, CommentHint, PullRequestHint, StatusHint } from '../../githost/port/git-host.ts';
 import { ignored, withoutTargets } from './answer.ts';
-import type { Decision } from './answer.ts';
+import type { DeliveryDecision } from './answer.ts';
 import { matchPullRequest } from './receive-pull-request.ts';
 import type { Reception } from './reception.ts';
 
@@ -16,7 +16,7 @@ export async function receiveHint(
   { hint, ...sent }: Hinted<PullRequestHint | CommentHint | StatusHint>,
   reception: Reception,
   signal: AbortSignal,
-): Promise<Decision> {
+): Promise<DeliveryDecision> {
   return hint.kind === 'status'
     ? wakePromotions({ ...sent, hint }, reception, signal)
     : queuePlan({ ...sent, hint }, reception, signal);
@@ -26,7 +26,7 @@ async function queuePlan(
   { hint, delivery, repository }: Hinted<PullRequestHint | CommentHint>,
   { plans, config, nowMs }: Reception,
   signal: AbortSignal,
-): Promise<Decision> {
+): Promise<DeliveryDecision> {
   if (plans === undefined) return withoutTargets(ignored('pull requests are not planned here'));
   const matched = matchPullRequest(hint, repository, config);
   if (matched.kind === 'none') return withoutTargets(ignored(matched.reason));
@@ -40,13 +40,13 @@ async function wakePromotions(
   { hint: { context }, delivery, repository }: Hinted<StatusHint>,
   { wakeByStatus }: Reception,
   signal: AbortSignal,
-): Promise<Decision> {
+): Promise<DeliveryDecision> {
   const woken = (await wakeByStatus?.({ repository: repository.name, context }, signal)) ?? [];
   return woken.length === 0
     ? withoutTargets(ignored(`no promotion requires the status "${context.slice(0, 64)}"`))
     : queued(woken, delivery);
 }
 
-function queued(targets: readonly string[], { id }: AuthenticDelivery): Decision {
+function queued(targets: readonly string[], { id }: AuthenticDelivery): DeliveryDecision {
   return { answer: { status: 202, body: { queued: targets, delivery: id } }, targets };
 }

@@ -2,7 +2,7 @@ import { asDeployError } from '../../error/deploy-error.ts';
 import type { Delivery } from '../../githost/port/git-host.ts';
 import { FORM, mediaTypeOf } from '../../githost/port/media-type.ts';
 import { error, withoutTargets } from './answer.ts';
-import type { Decision } from './answer.ts';
+import type { DeliveryDecision } from './answer.ts';
 import type { Endpoint } from './endpoint.ts';
 import { pushEndpoint } from './push-endpoint.ts';
 import type { Answer, Reception, RequestHead, WebhookRequest } from './reception.ts';
@@ -74,7 +74,7 @@ export async function receiveDelivery(delivery: Delivery, context: Context): Pro
   return answer;
 }
 
-async function decide(delivery: Delivery, context: Context): Promise<Decision> {
+async function decide(delivery: Delivery, context: Context): Promise<DeliveryDecision> {
   const { endpoint, reception, signal } = context;
   try {
     const authentic = await authenticate(delivery, context);

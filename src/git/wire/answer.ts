@@ -3,7 +3,7 @@ import type { DeployError } from '../../error/deploy-error.ts';
 import { gitError, ServerDied, UnknownObject } from './git-error.ts';
 
 /** The URL of the repository, and what no message may show. */
-export interface Shown {
+export interface AnswerContext {
   readonly subject: string;
   readonly secrets: readonly string[];
 }
@@ -11,7 +11,10 @@ export interface Shown {
 /* What a server answers when it does not do what was requested. Loaded only in that case. */
 
 /** The error in a line `ERR …`. */
-export function refusalOf(payload: Buffer, { subject, secrets }: Shown): DeployError | UnknownObject | ServerDied {
+export function refusalOf(
+  payload: Buffer,
+  { subject, secrets }: AnswerContext,
+): DeployError | UnknownObject | ServerDied {
   const line = payload.toString();
   const shown = printable(payload.subarray('ERR '.length), secrets);
   // git, and JGit.
@@ -22,7 +25,7 @@ export function refusalOf(payload: Buffer, { subject, secrets }: Shown): DeployE
 }
 
 /** The error in band 3. */
-export function fatalError(payload: Buffer, { subject, secrets }: Shown): DeployError {
+export function fatalError(payload: Buffer, { subject, secrets }: AnswerContext): DeployError {
   const message = `the server aborted: ${printable(payload.subarray(1), secrets)}`;
   return gitError('git-protocol', { subject, message });
 }

@@ -21,14 +21,14 @@ export interface FetchArguments {
   readonly upToBytes?: number;
 }
 
-export interface Usage {
+export interface TransferCount {
   requests: number;
   bytes: number;
 }
 
 /** Git commands over smart HTTP, protocol version 2 (gitprotocol-v2(5)), for one repository; of a server that is older, version 0. Counts its requests and bytes. */
 export interface UploadPack {
-  readonly usage: Readonly<Usage>;
+  readonly usage: Readonly<TransferCount>;
   readonly traits: ServerTraits;
   /** False after the first refusal of this run. */
   hasFilters(): boolean;
@@ -38,7 +38,7 @@ export interface UploadPack {
 }
 
 export function uploadPack(server: GitServer): UploadPack {
-  const usage: Usage = { requests: 0, bytes: 0 };
+  const usage: TransferCount = { requests: 0, bytes: 0 };
   const { limits, url: subject } = server;
   const ofRun = inflatedUpTo(limits.inflatedBytes, { subject });
   const traits = server.traits ?? newTraits();

@@ -1,7 +1,7 @@
 import { readAdvertisement } from './advertisement.ts';
 import type { Advertisement } from './advertisement.ts';
 import { fatalError, refusalOf } from './answer.ts';
-import type { Shown } from './answer.ts';
+import type { AnswerContext } from './answer.ts';
 import { gitError } from './git-error.ts';
 import { FLUSH, pktLine, readPktLines } from './pkt-line.ts';
 import type { GitRequest, ServerTraits } from './transport.ts';
@@ -28,7 +28,7 @@ interface OlderArguments {
 interface OlderOptions {
   readonly send: (what: GitRequest, signal: AbortSignal) => Promise<Buffer>;
   readonly traits: ServerTraits;
-  readonly shown: () => Shown;
+  readonly shown: () => AnswerContext;
 }
 
 export function olderServer({ send, traits, shown }: OlderOptions): OlderServer {
@@ -102,7 +102,7 @@ function requestOf({ wants, haves = [], depth }: OlderArguments, capabilities: R
 }
 
 /** Extracts the pack, which follows the lines about shallow commits and about commits that both sides have. */
-function packOf(response: Buffer, shown: Shown): Buffer {
+function packOf(response: Buffer, shown: AnswerContext): Buffer {
   const { subject } = shown;
   const parts: Buffer[] = [];
   let isEnded = false;

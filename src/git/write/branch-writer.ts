@@ -1,4 +1,4 @@
-import type { BranchChange, BranchWriter, RecordAddition, Written } from '../../images/branch-writer.ts';
+import type { BranchChange, BranchWriter, RecordAddition, WriteResult } from '../../images/branch-writer.ts';
 import { asDeployError, DeployError } from '../../error/deploy-error.ts';
 import { asRevision } from '../../snapshot/source.ts';
 import type { Revision } from '../../snapshot/source.ts';
@@ -16,7 +16,7 @@ import { isRace, withRemedy } from './refusal.ts';
 export function openBranchWriter(server: GitServer): BranchWriter {
   const remote = receivePack(server);
 
-  async function write(change: BranchChange, signal: AbortSignal): Promise<Written> {
+  async function write(change: BranchChange, signal: AbortSignal): Promise<WriteResult> {
     const advertised = await remote.advertised(signal);
     const commit = commitOf(change);
     const updates = [branchUpdate(change, commit), ...commit.records];
@@ -28,7 +28,7 @@ export function openBranchWriter(server: GitServer): BranchWriter {
    * Never a record without its branch: a record of a commit that is not on the branch would look like a revert. The branch is
    * pushed without the records that the host refuses.
    */
-  async function push({ change, commit, advertised }: Prepared, signal: AbortSignal): Promise<Written> {
+  async function push({ change, commit, advertised }: Prepared, signal: AbortSignal): Promise<WriteResult> {
     const { revision, objects, records } = commit;
     const format = formatOf(revision);
     const branch = branchUpdate(change, commit);

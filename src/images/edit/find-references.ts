@@ -3,7 +3,7 @@ import { TooMuchWork, fieldOf, isPlacedScalar, itemsOf, parseFile, textOfNode } 
 import type { ParsedDocument, ParsedFile, PlacedScalar } from './nodes.ts';
 import { findMarked } from './markers.ts';
 import { isOfImage, referenceAt, splitTagText } from './reference.ts';
-import type { ImageReference, Part, SoughtImage } from './reference.ts';
+import type { WrittenReference, Part, SoughtImage } from './reference.ts';
 
 /** `marked`: images that some file has a marker for, and that are changed only where one is. */
 export interface Sought {
@@ -12,7 +12,7 @@ export interface Sought {
 }
 
 export type FoundReferences =
-  | { readonly kind: 'read'; readonly references: readonly ImageReference[] }
+  | { readonly kind: 'read'; readonly references: readonly WrittenReference[] }
   /** It names one of the images, and is not read. */
   | { readonly kind: 'skipped'; readonly reason: string };
 
@@ -37,7 +37,7 @@ function referencesIn(
   file: ParsedFile,
   images: readonly SoughtImage[],
   marked: ReadonlySet<string>,
-): readonly ImageReference[] {
+): readonly WrittenReference[] {
   const [own, free] = [true, false].map((isMarked) => images.filter(({ name }) => marked.has(name) === isMarked));
   const found = [
     ...findMarked(file, new Set(own?.map(({ name }) => name))),
@@ -67,12 +67,12 @@ const CONTAINERS: ReadonlySet<string> = new Set(['containers', 'initContainers',
 /** The keys under which kustomizations, Argo CD and Flux have the values of a chart. */
 const VALUES: ReadonlySet<string> = new Set(['valuesInline', 'valuesObject']);
 
-function inDocument(document: ParsedDocument, search: Search): readonly ImageReference[] {
+function inDocument(document: ParsedDocument, search: Search): readonly WrittenReference[] {
   const { root } = document;
   const isObject = (node: unknown) =>
     fieldOf(node, 'apiVersion', document) !== undefined && fieldOf(node, 'kind', document) !== undefined;
   const kindOf = (node: unknown) => textOfNode(fieldOf(node, 'kind', document)) ?? '';
-  const found: ImageReference[] = [];
+  const found: WrittenReference[] = [];
   const start: Meaning = isObject(root) ? 'manifest' : 'values';
   const ahead: { node: unknown; key: string; meaning: Meaning }[] = [{ node: root, key: '', meaning: start }];
   while (ahead.length > 0) {
@@ -102,9 +102,9 @@ interface Place {
   readonly document: ParsedDocument;
 }
 
-function inMap(place: Place, search: Search): readonly ImageReference[] {
+function inMap(place: Place, search: Search): readonly WrittenReference[] {
   const { map, key, meaning, document } = place;
-  const found: ImageReference[] = [];
+  const found: WrittenReference[] = [];
   if (isMap(map))
     for (const pair of map.items) {
       const below = textOfNode(pair.key) ?? '';
@@ -120,7 +120,7 @@ function inMap(place: Place, search: Search): readonly ImageReference[] {
   return found;
 }
 
-function asReference(node: unknown, { file, images }: Search): readonly ImageReference[] {
+function asReference(node: unknown, { file, images }: Search): readonly WrittenReference[] {
   const text = textOfNode(node);
   if (text === null || !isPlacedScalar(node)) return [];
   const image = images.find((each) => isOfImage(text, each));
@@ -135,13 +135,13 @@ interface Reading {
 }
 
 /** An entry of `images` in a kustomization: its new name, or else its name, is what is deployed. */
-function asTransformer(map: unknown, { document, search }: Reading): readonly ImageReference[] {
+function asTransformer(map: unknown, { document, search }: Reading): readonly WrittenReference[] {
   const name = textOfNode(fieldOf(map, 'newName', document)) ?? textOfNode(fieldOf(map, 'name', document));
   return asParts({ map, name, tagKey: 'newTag' }, { document, search });
 }
 
 /** The usual shapes of a chart's values: `{ repository, tag }`, with or without `registry` and `digest`. */
-function asValues(map: unknown, key: string, { document, search }: Reading): readonly ImageReference[] {
+function asValues(map: unknown, key: string, { document, search }: Reading): readonly WrittenReference[] {
   const read = (field: string) => textOfNode(fieldOf(map, field, document)) ?? '';
   const repository = read('repository') || (/image$/i.test(key) ? read('name') : '');
   const registry = read('registry');
@@ -152,7 +152,7 @@ function asValues(map: unknown, key: string, { document, search }: Reading): rea
 function asParts(
   { map, name, tagKey }: { readonly map: unknown; readonly name: string | null; readonly tagKey: string },
   { document, search: { file, images } }: Reading,
-): readonly ImageReference[] {
+): readonly WrittenReference[] {
   const image = name === null ? undefined : images.find((each) => isOfImage(name, each));
   if (image === undefined) return [];
   const [tag, digest] = [tagKey, 'digest'].map((key) => fieldOf(map, key, document));
@@ -165,7 +165,7 @@ function asParts(
 }
 
 /** The fields of custom resources that headgate.yml lists for an image. */
-function atJsonPaths(object: unknown, kind: string, { document, search }: Reading): readonly ImageReference[] {
+function atJsonPaths(object: unknown, kind: string, { document, search }: Reading): readonly WrittenReference[] {
   return search.images.flatMap((image) =>
     image.jsonPaths
       .filter((each) => each.kind === kind)
@@ -190,6 +190,6 @@ function placed(
   scalar: PlacedScalar,
   { image, part, hasDigestBeside = false }: { image: SoughtImage; part: Part; hasDigestBeside?: boolean },
   { lineOf }: ParsedFile,
-): ImageReference {
+): WrittenReference {
   return referenceAt(scalar, { image: image.name, part, hasDigestBeside, lineOf });
 }

@@ -2,7 +2,7 @@ import { isMap, isSeq } from 'yaml';
 import { isPlacedScalar } from './nodes.ts';
 import type { ParsedFile, PlacedScalar } from './nodes.ts';
 import { referenceAt } from './reference.ts';
-import type { ImageReference, Part } from './reference.ts';
+import type { WrittenReference, Part } from './reference.ts';
 
 /** Flux's comment behind a scalar: `# {"$imagepolicy": "flux-system:web:tag"}`. */
 const MARKER = /"\$imagepolicy"\s*:\s*"([^":]+):([^":]+)(?::(tag|name|digest))?"/;
@@ -17,7 +17,7 @@ export function markedImages(text: string): ReadonlySet<string> {
 }
 
 /** What the markers of these images are on. The namespace before the image is Flux's own, and is not compared. */
-export function findMarked(file: ParsedFile, images: ReadonlySet<string>): readonly ImageReference[] {
+export function findMarked(file: ParsedFile, images: ReadonlySet<string>): readonly WrittenReference[] {
   if (images.size === 0) return [];
   const marked = valuesOf(file).flatMap(({ scalar, parent }) => {
     const comment = BEHIND.exec(file.text.slice(scalar.range[1], endOfLine(file.text, scalar.range[1])))?.[0] ?? '';

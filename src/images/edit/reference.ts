@@ -9,7 +9,7 @@ export type SoughtImage = Pick<ImagePolicy, 'name' | 'image' | 'jsonPaths'>;
 export type Part = 'reference' | 'tag' | 'digest' | 'name';
 
 /** A scalar that names a version of an image. Plain data. */
-export interface ImageReference {
+export interface WrittenReference {
   /** The name of the image in headgate.yml. */
   readonly image: string;
   readonly part: Part;
@@ -47,12 +47,12 @@ export function isOfImage(reference: string, { image }: Pick<SoughtImage, 'image
 }
 
 /** Whether the digest has to be known before the reference can be changed. */
-export function carriesDigest({ part, text }: Pick<ImageReference, 'part' | 'text'>): boolean {
+export function carriesDigest({ part, text }: Pick<WrittenReference, 'part' | 'text'>): boolean {
   return part === 'digest' || ((part === 'reference' || part === 'tag') && text.includes('@'));
 }
 
 /** The tag that a reference has; for a digest alone, that; null: it has none. */
-export function versionIn({ part, text }: Pick<ImageReference, 'part' | 'text'>): string | null {
+export function versionIn({ part, text }: Pick<WrittenReference, 'part' | 'text'>): string | null {
   switch (part) {
     case 'reference': {
       const parsed = parseImageReference(text);
@@ -71,7 +71,7 @@ export function versionIn({ part, text }: Pick<ImageReference, 'part' | 'text'>)
 
 /** What the scalar is to be; null: that needs a digest, which is not known. */
 export function textFor(
-  reference: Pick<ImageReference, 'part' | 'text' | 'hasDigestBeside'>,
+  reference: Pick<WrittenReference, 'part' | 'text' | 'hasDigestBeside'>,
   { tag, digest, isPinned }: ImageVersion,
   { image }: Pick<SoughtImage, 'image'>,
 ): string | null {
@@ -103,7 +103,7 @@ function nameIn(named: string): string {
   return colon === -1 ? named : named.slice(0, colon);
 }
 
-const STYLES: Readonly<Record<string, ImageReference['style']>> = {
+const STYLES: Readonly<Record<string, WrittenReference['style']>> = {
   PLAIN: 'plain',
   QUOTE_SINGLE: 'single',
   QUOTE_DOUBLE: 'double',
@@ -111,8 +111,8 @@ const STYLES: Readonly<Record<string, ImageReference['style']>> = {
 
 export function referenceAt(
   scalar: PlacedScalar,
-  of: Pick<ImageReference, 'image' | 'part' | 'hasDigestBeside'> & { readonly lineOf: (offset: number) => number },
-): ImageReference {
+  of: Pick<WrittenReference, 'image' | 'part' | 'hasDigestBeside'> & { readonly lineOf: (offset: number) => number },
+): WrittenReference {
   const { lineOf, ...rest } = of;
   const [start, end] = scalar.range;
   const style = STYLES[scalar.type ?? ''] ?? 'block';

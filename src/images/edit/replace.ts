@@ -1,8 +1,8 @@
 import { readPlain } from '../../resource/scalar.ts';
-import type { ImageReference } from './reference.ts';
+import type { WrittenReference } from './reference.ts';
 
 export interface Replacement {
-  readonly reference: ImageReference;
+  readonly reference: WrittenReference;
   readonly to: string;
 }
 
@@ -19,7 +19,7 @@ export function replaceReferences(text: string, replacements: readonly Replaceme
 }
 
 /** The scalar with its new text, in the style that it has, unless kubectl would read it as something else: `1.10`, `on`. */
-function scalarWith(to: string, { text, style, part }: ImageReference, source: string): string {
+function scalarWith(to: string, { text, style, part }: WrittenReference, source: string): string {
   const at = source.indexOf(text);
   // Written with escapes or over several lines, none of which a reference to an image needs.
   if (text === '' || at === -1 || source.includes(text, at + 1)) return `"${to}"`;

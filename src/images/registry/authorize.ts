@@ -4,7 +4,7 @@ import { parseChallenges } from './challenge.ts';
 import type { Challenge } from './challenge.ts';
 import { refusalOf, registryError } from './registry-error.ts';
 import { isProtected, send } from './send.ts';
-import type { Connection } from './send.ts';
+import type { RegistryConnection } from './send.ts';
 
 export interface Denied {
   /** The answer with status 401. */
@@ -21,7 +21,7 @@ export interface Denied {
  * The Authorization header that a registry requires: a token of the endpoint that it names, or the login itself.
  * https://distribution.github.io/distribution/spec/auth/token/
  */
-export async function authorize(denied: Denied, connection: Connection, signal: AbortSignal): Promise<string> {
+export async function authorize(denied: Denied, connection: RegistryConnection, signal: AbortSignal): Promise<string> {
   const { answer, subject, login } = denied;
   const challenges = parseChallenges(answer.headers['www-authenticate'] ?? '');
   const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm'));
@@ -40,7 +40,7 @@ const Answer = z.object({ token: z.optional(z.string()), access_token: z.optiona
 async function tokenOf(
   { parameters }: Challenge,
   { url, subject, repository, login }: Denied,
-  connection: Connection,
+  connection: RegistryConnection,
   signal: AbortSignal,
 ): Promise<string> {
   const realm = URL.parse(parameters.get('realm') ?? '');

@@ -9,9 +9,9 @@ import { authorize } from './authorize.ts';
 import { nextPageOf } from './next-page.ts';
 import { refusalOf, registryError } from './registry-error.ts';
 import { send } from './send.ts';
-import type { Answered, Connection, Request } from './send.ts';
+import type { Answered, RegistryConnection, Request } from './send.ts';
 
-export interface RegistryOptions extends Connection {
+export interface RegistryOptions extends RegistryConnection {
   /** The login for an image, as base64 of `user:password`; null: it is read without any. */
   readonly loginOf: (image: RegistryImage, signal: AbortSignal) => Promise<string | null>;
 }

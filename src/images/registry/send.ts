@@ -5,7 +5,7 @@ import { retry, retryAfterMs } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
 import { failureOf, registryError } from './registry-error.ts';
 
-export interface Connection {
+export interface RegistryConnection {
   readonly agents: HttpAgents;
   readonly userAgent: string;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -52,7 +52,7 @@ const POLICY: RetryPolicy<HttpAnswer> = {
  * Sends one request to a registry and follows its redirects: `registry.k8s.io` answers with another host. Credentials are not
  * sent to another host, or to one without TLS. @throws DeployError
  */
-export async function send(request: Request, connection: Connection, signal: AbortSignal): Promise<Answered> {
+export async function send(request: Request, connection: RegistryConnection, signal: AbortSignal): Promise<Answered> {
   let { url, authorization } = request;
   for (let redirects = 0; ; redirects += 1) {
     const answer = await sendOnce({ ...request, url, authorization }, connection, signal);
@@ -83,7 +83,7 @@ export function isProtected(url: URL, namedBy: URL): boolean {
 
 async function sendOnce(
   { method, url, accept, authorization, bodyLimitBytes, subject }: Request,
-  { agents, userAgent, wait }: Connection,
+  { agents, userAgent, wait }: RegistryConnection,
   signal: AbortSignal,
 ): Promise<HttpAnswer> {
   const headers = {

@@ -1,11 +1,10 @@
-import type { ObjectId, Revision } from '../../snapshot/source.ts';
-import type { ImageReference } from '../edit/reference.ts';
-import type { PastCommit } from './ports.ts';
+import type { ObjectId, PastCommit, Revision } from '../../snapshot/source.ts';
+import type { WrittenReference } from '../edit/reference.ts';
 
 /** A file that names one of the images. */
 export interface IndexedFile {
   readonly text: string;
-  readonly references: readonly ImageReference[];
+  readonly references: readonly WrittenReference[];
   readonly marked: ReadonlySet<string>;
 }
 

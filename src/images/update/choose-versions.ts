@@ -19,7 +19,7 @@ export type Wanted =
   | { readonly kind: 'failed'; readonly error: DeployError };
 
 /** What the policies want, by a registry that was read after a branch. */
-export interface Chosen {
+export interface ChosenVersions {
   readonly wanted: Map<string, Wanted>;
   /** Remembers the digests that it read. */
   readonly registry: Registry;
@@ -32,10 +32,10 @@ export interface Chosen {
  * take it back. After a race that was lost to a push of something else, the list still holds.
  */
 export async function chooseAfter(
-  before: Chosen | null,
+  before: ChosenVersions | null,
   { group, branch }: { readonly group: WriteGroup; readonly branch: ReadBranch },
   { registry: each, signal }: { readonly registry: Registry; readonly signal: AbortSignal },
-): Promise<Chosen> {
+): Promise<ChosenVersions> {
   const versions = group.images.map(({ policy }) => versionsIn(referencesTo(policy.name, branch.files), true));
   const current = JSON.stringify([versions, ...branch.recordTips]);
   if (before?.current === current) return before;

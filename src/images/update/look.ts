@@ -10,7 +10,7 @@ import { readBranch } from './read-branch.ts';
 import { versionsOf } from './record.ts';
 import { rememberDigests } from './remember-digests.ts';
 import { findHeld } from './reverted.ts';
-import type { Looking, Reverted } from './reverted.ts';
+import type { RevertedContext, Reverted } from './reverted.ts';
 import type { WriteGroup, WrittenImage } from './write-group.ts';
 
 /** One image on one branch, as the next poll would find it. */
@@ -54,7 +54,7 @@ export async function lookAtBranch(
 const NOT_WANTED: Wanted = { kind: 'none', reason: 'the registry was not read' };
 
 interface Within {
-  readonly looking: Looking;
+  readonly looking: RevertedContext;
   readonly registry: LookPorts['registry'];
   readonly signal: AbortSignal;
 }
@@ -101,7 +101,7 @@ async function digestIn(
 
 async function nextOf(
   { image, version }: { readonly image: string; readonly version: string },
-  { group, branch: { headTip }, reader, findOpen }: Looking,
+  { group, branch: { headTip }, reader, findOpen }: RevertedContext,
   signal: AbortSignal,
 ): Promise<string> {
   if (group.via !== 'pullRequest') return 'the next poll writes it';

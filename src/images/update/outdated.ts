@@ -1,12 +1,12 @@
 import { carriesDigest, textFor, versionIn } from '../edit/reference.ts';
-import type { ImageReference, ImageVersion } from '../edit/reference.ts';
+import type { WrittenReference, ImageVersion } from '../edit/reference.ts';
 import type { IndexedFile } from './branch-memory.ts';
 import type { ImagePolicy } from '../../config/checked/config.ts';
 
 /** A reference in a file. */
 export interface ReferenceIn {
   readonly path: string;
-  readonly reference: ImageReference;
+  readonly reference: WrittenReference;
 }
 
 export function referencesTo(image: string, files: ReadonlyMap<string, IndexedFile>): readonly ReferenceIn[] {
@@ -21,7 +21,7 @@ export function needsDigest(policy: ImagePolicy, references: readonly ReferenceI
 }
 
 /** Does the reference have this version? A tag that is written with its digest and moves is not followed, unless the policy says so. */
-export function isAt(reference: ImageReference, version: ImageVersion, policy: ImagePolicy): boolean {
+export function isAt(reference: WrittenReference, version: ImageVersion, policy: ImagePolicy): boolean {
   const isByTag = !version.isPinned && (reference.part === 'reference' || reference.part === 'tag');
   const current = versionIn(reference);
   const isDigestAlone = reference.part === 'reference' && current?.includes(':') === true;
@@ -31,7 +31,7 @@ export function isAt(reference: ImageReference, version: ImageVersion, policy: I
 }
 
 /** A marker may be on a reference to another image, which is replaced. */
-function isNamedSo(reference: ImageReference, policy: ImagePolicy): boolean {
+function isNamedSo(reference: WrittenReference, policy: ImagePolicy): boolean {
   const same = textFor(reference, { tag: versionIn(reference) ?? '', digest: null, isPinned: false }, policy);
   return reference.part !== 'reference' || reference.text.includes('@') || same === reference.text;
 }

@@ -6,7 +6,7 @@ import type { Git } from '../../deploy/ports/git.ts';
 import type { Readers } from '../../deploy/ports/tools.ts';
 import type { Log } from '../../deploy/ports/log.ts';
 import type { ImageWritten } from '../../deploy/ports/run-event.ts';
-import type { ObjectId, Revision } from '../../snapshot/source.ts';
+import type { ObjectId, PastCommit, Revision } from '../../snapshot/source.ts';
 import type { Registry } from '../ports.ts';
 import type { WriteGroup } from './write-group.ts';
 
@@ -22,12 +22,6 @@ export interface BranchReader extends Pick<Git, 'tips' | 'rootTree' | 'since' | 
     query: { readonly tip: Revision; readonly known: Revision | null; readonly depth: number | null },
     signal: AbortSignal,
   ): Promise<readonly PastCommit[]>;
-}
-
-export interface PastCommit {
-  readonly revision: Revision;
-  readonly rootTree: ObjectId;
-  readonly message: string;
 }
 
 /** What updating a branch needs of the outside. */

@@ -11,14 +11,14 @@ import type { ImageChange } from './commit-message.ts';
 import type { UpdatePorts } from './ports.ts';
 import { proposalMessage, recordRef, versionsOf } from './record.ts';
 import { readChain } from './reverted.ts';
-import type { Looking } from './reverted.ts';
+import type { RevertedContext } from './reverted.ts';
 import { headOf } from './write-group.ts';
 import type { WriteGroup } from './write-group.ts';
 
 /** The wanted versions of a branch, on one pull request. `commit`: the change on the tip of the branch. */
 export async function proposeUpdate(
   { changes, commit }: { readonly changes: readonly ImageChange[]; readonly commit: ReadyCommit },
-  looking: Looking,
+  looking: RevertedContext,
   { ports, signal }: { readonly ports: UpdatePorts; readonly signal: AbortSignal },
 ): Promise<Proposed> {
   const { group, branch, reader } = looking;
@@ -47,7 +47,7 @@ export function openProposalOf(
   group: WriteGroup,
   { openProposals }: Pick<UpdatePorts, 'openProposals'>,
   signal: AbortSignal,
-): Looking['findOpen'] {
+): RevertedContext['findOpen'] {
   if (group.via !== 'pullRequest') return () => Promise.resolve(null);
   let found: Promise<OpenPullRequest | null> | null = null;
   const find = async () => {
@@ -58,7 +58,7 @@ export function openProposalOf(
 }
 
 /** Of all images of the group: the commit before may have been of others. */
-async function recordedMessages(looking: Looking, signal: AbortSignal): Promise<readonly string[]> {
+async function recordedMessages(looking: RevertedContext, signal: AbortSignal): Promise<readonly string[]> {
   if (looking.branch.headTip === null) return [];
   const recorded = looking.group.images.filter(({ policy }) => looking.branch.recordTips.has(recordRef(policy.name)));
   const chains = await Promise.all(recorded.map(({ policy }) => readChain(policy.name, looking, signal)));
@@ -72,7 +72,7 @@ function isSameAs(wanted: ReadonlyMap<string, string>): (message: string) => boo
   };
 }
 
-function recordOf({ policy: { name: image }, from, to }: ImageChange, { group, branch }: Looking): ProposalRef {
+function recordOf({ policy: { name: image }, from, to }: ImageChange, { group, branch }: RevertedContext): ProposalRef {
   const ref = recordRef(image);
   return {
     ref,

@@ -1,6 +1,5 @@
 import { commitTrailer, pullRequestIn, pullRequestTrailer } from '../../proposals/record.ts';
-import type { ObjectId, Revision } from '../../snapshot/source.ts';
-import type { PastCommit } from './ports.ts';
+import type { ObjectId, PastCommit, Revision } from '../../snapshot/source.ts';
 
 /** What Headgate wrote for one image into one branch. It is read from the trailers of the commits that Headgate made. */
 export interface ImageRecord {

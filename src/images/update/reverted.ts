@@ -1,11 +1,11 @@
 import type { OpenPullRequest } from '../../githost/port/pull-requests.ts';
 import { recordedCommits } from '../../proposals/record.ts';
 import { inOrder } from '../../proposals/signed-records.ts';
-import type { Revision } from '../../snapshot/source.ts';
+import type { PastCommit, Revision } from '../../snapshot/source.ts';
 import type { BranchMemory } from './branch-memory.ts';
 import { isAt, outdated, parseVersion } from './outdated.ts';
 import type { ReferenceIn } from './outdated.ts';
-import type { BranchReader, PastCommit, UpdatePorts } from './ports.ts';
+import type { BranchReader, UpdatePorts } from './ports.ts';
 import { referencesIn } from './read-branch.ts';
 import type { ReadBranch } from './read-branch.ts';
 import { lastWriteOf, recordRef, recordsIn, sinceRelease, writesOnly } from './record.ts';
@@ -13,7 +13,7 @@ import type { ImageRecord } from './record.ts';
 import type { WriteGroup } from './write-group.ts';
 import type { ImagePolicy } from '../../config/checked/config.ts';
 
-export interface Looking extends Pick<UpdatePorts, 'readers' | 'trust'> {
+export interface RevertedContext extends Pick<UpdatePorts, 'readers' | 'trust'> {
   readonly group: WriteGroup;
   readonly branch: ReadBranch;
   readonly reader: BranchReader;
@@ -26,7 +26,11 @@ export interface Looking extends Pick<UpdatePorts, 'readers' | 'trust'> {
 export const READ_COMMITS = 200;
 
 /** What was written for an image, the oldest first. */
-async function readRecords(image: string, looking: Looking, signal: AbortSignal): Promise<readonly ImageRecord[]> {
+async function readRecords(
+  image: string,
+  looking: RevertedContext,
+  signal: AbortSignal,
+): Promise<readonly ImageRecord[]> {
   const { branch } = looking.group;
   const commits = sinceRelease(await readChain(image, looking, signal), image);
   const records = commits.toReversed().flatMap((commit) => recordsIn(commit, { image, branch }));
@@ -41,7 +45,7 @@ async function readRecords(image: string, looking: Looking, signal: AbortSignal)
  */
 export async function readChain(
   image: string,
-  { group, branch, reader, memory, trust }: Pick<Looking, 'group' | 'branch' | 'reader' | 'memory' | 'trust'>,
+  { group, branch, reader, memory, trust }: Pick<RevertedContext, 'group' | 'branch' | 'reader' | 'memory' | 'trust'>,
   signal: AbortSignal,
 ): Promise<readonly PastCommit[]> {
   const ref = recordRef(image);
@@ -63,7 +67,7 @@ function isBranchRead({
   group,
   trust,
   tip,
-}: Pick<Looking, 'group' | 'trust'> & { readonly tip: Revision | null }): boolean {
+}: Pick<RevertedContext, 'group' | 'trust'> & { readonly tip: Revision | null }): boolean {
   return tip === null || group.via === 'api' || (trust.hasKey && group.via === 'commit');
 }
 
@@ -76,7 +80,7 @@ function unrecorded(ofBranch: readonly PastCommit[], recorded: readonly PastComm
 
 async function historyOf(
   { ref, tip, depth }: { readonly ref: string; readonly tip: Revision; readonly depth: number | null },
-  { reader, memory }: Pick<Looking, 'reader' | 'memory'>,
+  { reader, memory }: Pick<RevertedContext, 'reader' | 'memory'>,
   signal: AbortSignal,
 ): Promise<readonly PastCommit[]> {
   const known = memory.histories.get(ref) ?? null;
@@ -115,7 +119,7 @@ export async function findHeld(
     readonly behind: readonly ReferenceIn[];
     readonly all: readonly ReferenceIn[];
   },
-  looking: Looking,
+  looking: RevertedContext,
   signal: AbortSignal,
 ): Promise<Reverted | null> {
   const reverted = await findReverted({ policy, version, references: behind }, looking, signal);
@@ -126,7 +130,7 @@ export async function findHeld(
 /** Whether the last version that was written is no longer where it was written. */
 async function findLastReverted(
   { policy, references }: { readonly policy: ImagePolicy; readonly references: readonly ReferenceIn[] },
-  looking: Looking,
+  looking: RevertedContext,
   signal: AbortSignal,
 ): Promise<Reverted | null> {
   const last = (await readRecords(policy.name, looking, signal)).at(-1);
@@ -141,7 +145,7 @@ async function findLastReverted(
  */
 async function findReverted(
   { policy, version, references }: Questioned,
-  looking: Looking,
+  looking: RevertedContext,
   signal: AbortSignal,
 ): Promise<Reverted | null> {
   const write = lastWriteOf(version, await readRecords(policy.name, looking, signal));
@@ -165,7 +169,7 @@ async function wasWritten(
     path,
     write,
   }: Omit<Questioned, 'references'> & { readonly path: string; readonly write: ImageRecord },
-  { branch, reader, memory, readers }: Looking,
+  { branch, reader, memory, readers }: RevertedContext,
   signal: AbortSignal,
 ): Promise<boolean> {
   const key = [write.rootTree, path, policy.name, version].join('\n');

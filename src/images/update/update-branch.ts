@@ -7,7 +7,7 @@ import { replaceReferences } from '../edit/replace.ts';
 import type { BranchMemory } from './branch-memory.ts';
 import { inParallel } from '../../exchange/pool.ts';
 import { AT_ONCE, chooseAfter } from './choose-versions.ts';
-import type { Chosen, Wanted } from './choose-versions.ts';
+import type { ChosenVersions, Wanted } from './choose-versions.ts';
 import { commitMessage } from './commit-message.ts';
 import type { ImageChange } from './commit-message.ts';
 import { formatVersion, needsDigest, outdated, referencesTo, versionsIn } from './outdated.ts';
@@ -16,7 +16,7 @@ import type { UpdatePorts } from './ports.ts';
 import { readBranch } from './read-branch.ts';
 import { recordMessage, recordRef } from './record.ts';
 import { findHeld } from './reverted.ts';
-import type { Looking } from './reverted.ts';
+import type { RevertedContext } from './reverted.ts';
 import { openProposalOf, proposeUpdate } from './propose-update.ts';
 import {
   reportFailed,
@@ -51,7 +51,7 @@ export async function updateBranch(
   { memory, signal }: { readonly memory: BranchMemory; readonly signal: AbortSignal },
 ): Promise<Updated> {
   const reader = await ports.openReader(group.repository);
-  let chosen: Chosen | null = null;
+  let chosen: ChosenVersions | null = null;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const branch = await readBranch(group, { ...ports, reader, memory }, signal);
     chosen = await chooseAfter(chosen, { group, branch }, { registry: ports.registry, signal });
@@ -81,7 +81,7 @@ interface Decided {
 /** An image whose digest cannot be read is left out, as one whose tags cannot be listed. */
 async function decide(
   wanted: Map<string, Wanted>,
-  looking: Looking,
+  looking: RevertedContext,
   ports: UpdatePorts,
   signal: AbortSignal,
 ): Promise<readonly Decided[]> {
@@ -98,7 +98,7 @@ async function decide(
 }
 
 interface Deciding {
-  readonly looking: Looking;
+  readonly looking: RevertedContext;
   readonly ports: UpdatePorts;
   readonly signal: AbortSignal;
 }
@@ -162,7 +162,7 @@ async function heldReferences(
 
 async function commit(
   decided: readonly Decided[],
-  looking: Looking,
+  looking: RevertedContext,
   ports: UpdatePorts,
   signal: AbortSignal,
 ): Promise<Committed> {
@@ -194,7 +194,7 @@ async function commit(
 
 async function proposeChanges(
   made: Parameters<typeof proposeUpdate>[0],
-  looking: Looking,
+  looking: RevertedContext,
   to: Parameters<typeof proposeUpdate>[2],
 ): Promise<Committed> {
   const { changes } = made;
@@ -216,7 +216,10 @@ async function proposeChanges(
   }
 }
 
-function editedFiles(decided: readonly Decided[], files: Looking['branch']['files']): ReadonlyMap<string, Uint8Array> {
+function editedFiles(
+  decided: readonly Decided[],
+  files: RevertedContext['branch']['files'],
+): ReadonlyMap<string, Uint8Array> {
   const replacements = decided.flatMap(({ image, version, references }) =>
     references.flatMap(({ path, reference }) => {
       const to = textFor(reference, version, image.policy);
@@ -243,7 +246,7 @@ function changeOf({ image: { policy }, version, references }: Decided): ImageCha
 
 function recordOf(
   { policy, from, to }: ImageChange,
-  tips: Looking['branch']['recordTips'],
+  tips: RevertedContext['branch']['recordTips'],
   { branch }: WriteGroup,
 ): BranchRecord {
   const ref = recordRef(policy.name);

@@ -1,4 +1,4 @@
-import type { Written } from '../branch-writer.ts';
+import type { WriteResult } from '../branch-writer.ts';
 import type { DeployError } from '../../error/deploy-error.ts';
 import type { ImageWritten } from '../../deploy/ports/run-event.ts';
 import type { Proposed } from '../../proposals/propose.ts';
@@ -93,7 +93,7 @@ export async function reportWritten(
   }: {
     readonly group: WriteGroup;
     readonly changes: readonly ImageChange[];
-    readonly written: Extract<Written, { kind: 'written' }>;
+    readonly written: Extract<WriteResult, { kind: 'written' }>;
     readonly usage: { readonly read: Usage; readonly write: Usage };
   },
   { log, report }: UpdatePorts,

@@ -5,7 +5,7 @@ import type { ImageWebhookKind } from '../../config/checked/config.ts';
 import { isSameSecret } from '../../signing/hmac.ts';
 
 /** What a registry's message says. */
-export type Announced =
+export type RegistryMessage =
   /** Tags of these repositories of the registry may be new; null: the message does not say of which. */
   | { readonly kind: 'pushed'; readonly repositories: readonly string[] | null }
   | { readonly kind: 'ignored'; readonly reason: string }
@@ -21,7 +21,7 @@ export interface ProofOfOrigin {
 /** A registry, or a CI job, that announces what was pushed. Pure. */
 export interface ImageSender {
   readonly proof: ProofOfOrigin;
-  readonly parse: (payload: unknown, headers: Delivery['headers']) => Announced;
+  readonly parse: (payload: unknown, headers: Delivery['headers']) => RegistryMessage;
 }
 
 /** `prefix`: the part of `sha256=<hex>` that the header omits. */
@@ -49,11 +49,11 @@ const IN_PATH: ProofOfOrigin = {
     authenticWith(delivery, secrets, (secret) => isSameSecret(token ?? '', secret)),
 };
 
-const pushed = (...repositories: readonly string[]): Announced => ({
+const pushed = (...repositories: readonly string[]): RegistryMessage => ({
   kind: 'pushed',
   repositories: repositories.map((each) => each.toLowerCase()),
 });
-const ignored = (reason: string): Announced => ({ kind: 'ignored', reason: reason.slice(0, 100) });
+const ignored = (reason: string): RegistryMessage => ({ kind: 'ignored', reason: reason.slice(0, 100) });
 
 /** Only the fields that are used. */
 const GithubPackage = z.object({
@@ -85,7 +85,10 @@ const DistributionEvent = z.object({
 });
 
 /** The payload by a schema; else why it is not understood. */
-function reading<T extends z.ZodMiniType>(schema: T, read: (data: z.output<T>) => Announced): ImageSender['parse'] {
+function reading<T extends z.ZodMiniType>(
+  schema: T,
+  read: (data: z.output<T>) => RegistryMessage,
+): ImageSender['parse'] {
   return (payload) => {
     const { data, error } = z.safeParse(schema, payload);
     if (error === undefined) return read(data);

@@ -89,7 +89,7 @@ export interface Candidate {
 }
 
 /** An object that another one depends on and that no touched file defines: read live. */
-export type Reference =
+export type LiveDependency =
   /** It does not exist, or belongs to another owner. */
   | { readonly kind: 'outside' }
   | { readonly kind: 'ready' }
@@ -147,7 +147,7 @@ export interface Facts {
   readonly count: number;
   readonly candidates: readonly Candidate[];
   /** By `formatId`. */
-  readonly references: ReadonlyMap<string, Reference>;
+  readonly references: ReadonlyMap<string, LiveDependency>;
   /** Objects that an unfinished run wrote and that are ready, by `formatId`. Read only if manifests set an order. */
   readonly ready: ReadonlySet<string>;
   /** Other Headgate targets that claim a candidate, by ApplySet id. */

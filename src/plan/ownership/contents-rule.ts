@@ -7,7 +7,7 @@ import { judgePrune } from './prune-rule.ts';
 import type { PruneRule, PruneVerdict } from './prune-rule.ts';
 
 /** An object that would be deleted with the Namespace that it is in, or with the definition of its kind. */
-export interface Content {
+export interface ContainedObject {
   readonly id: ResourceId;
   readonly live: LiveMetadata;
   /** The uid of its controller. */
@@ -15,7 +15,7 @@ export interface Content {
 }
 
 export interface Contents {
-  readonly found: readonly Content[];
+  readonly found: readonly ContainedObject[];
   /** What could not be listed, and why. It is never taken for empty. */
   readonly unlisted: readonly string[];
 }
@@ -54,7 +54,7 @@ export function judgeContents({ id }: Pick<Entry, 'id'>, contents: Contents, rul
     : verdict(`not everything in it can be listed: ${firstOf(unlisted)}`);
 }
 
-function isKeeper(container: ResourceId, { id, live, controller }: Content, rule: ContentsRule): boolean {
+function isKeeper(container: ResourceId, { id, live, controller }: ContainedObject, rule: ContentsRule): boolean {
   if (live.deletionTimestamp !== null || isAutomatic(id) || isRemovedState(id, rule)) return false;
   // The owner of an object in a namespace is in the namespace too. The owner of a custom resource has another kind.
   const goesWithOwner =

@@ -12,13 +12,13 @@ import { stillDeleting } from '../refusals/still-deleting.ts';
 import { finishedEntry } from './finished-entry.ts';
 import { formatId } from '../../resource/resource.ts';
 
-export type Decision =
+export type ResourceDecision =
   | Write
   | Keep
   | { readonly op: 'refuse'; readonly problem: Problem }
   | { readonly op: 'wait'; readonly on: AwaitedRelease };
 
-export function isWrite(decision: Decision): decision is Write {
+export function isWrite(decision: ResourceDecision): decision is Write {
   return decision.op === 'create' || decision.op === 'update' || decision.op === 'replace';
 }
 
@@ -29,7 +29,7 @@ interface Context {
   readonly sequence: Sequence;
 }
 
-export function decide(candidate: Candidate, { facts, known, prunes, sequence }: Context): Decision {
+export function decide(candidate: Candidate, { facts, known, prunes, sequence }: Context): ResourceDecision {
   const { observation, resource } = candidate;
   const entry = recordedEntry(candidate, known);
   // A create-only object may belong to another owner.

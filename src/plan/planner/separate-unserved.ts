@@ -9,7 +9,7 @@ interface Documents {
   readonly unread: readonly (UnreadDocument & { readonly path: string })[];
 }
 
-export interface Served {
+export interface ServedKinds {
   readonly isServed: (manifest: Manifest) => boolean;
   /** Whether a kind of this name is served, in whatever group. */
   readonly hasKind: (kind: string) => boolean;
@@ -21,7 +21,7 @@ export interface Served {
  */
 export function separateUnserved(
   { manifests, unread }: Documents,
-  { isServed, hasKind }: Served,
+  { isServed, hasKind }: ServedKinds,
 ): Documents & { readonly refusals: readonly Problem[] } {
   const isForTool = (manifest: Manifest) => isClientSide(manifest) && !isServed(manifest);
   const isMistake = ({ ifServed }: UnreadDocument) => ifServed !== null && hasKind(ifServed.kind);

@@ -6,7 +6,7 @@ import type { HttpAgents, HttpAnswer } from '../../exchange/exchange.ts';
 import { inParallel } from '../../exchange/pool.ts';
 import { retry } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
-import { writeBody } from '../../queue/body.ts';
+import { writeBody } from '../../queue/messages/body.ts';
 
 export interface TaskSenderOptions {
   /** Of the queue's gateway, without a slash at the end: messages go to `/deploy` and `/check` below it. */

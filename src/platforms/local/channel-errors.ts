@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod/mini';
+import type { ChannelErrors } from '../../channels/port.ts';
 import { openForReading } from './database.ts';
 
 /** Why a channel takes no messages, as listed by `headgate status`. */
@@ -9,12 +10,6 @@ export interface ChannelError {
   readonly remedy: string;
   /** RFC 3339. */
   readonly at: string;
-}
-
-/** The last error of each channel, kept until it takes a message. */
-export interface ChannelErrors {
-  set(error: Omit<ChannelError, 'at'>): void;
-  clear(channel: string): void;
 }
 
 const Rows = z.array(z.object({ channel: z.string(), message: z.string(), remedy: z.string(), at: z.string() }));

@@ -1,4 +1,4 @@
-import type { ImageReference, ImageVersion, SoughtImage } from '../../images/edit/reference.ts';
+import type { WrittenReference, ImageVersion, SoughtImage } from '../../images/edit/reference.ts';
 import { splitTagText, textFor, versionIn } from '../../images/edit/reference.ts';
 import { replaceReferences } from '../../images/edit/replace.ts';
 import type { Replacement } from '../../images/edit/replace.ts';
@@ -8,7 +8,7 @@ import type { Carried, Changes, Edit, LeftOut } from './carried.ts';
 export interface ReferringFile {
   readonly path: string;
   readonly text: string;
-  readonly references: readonly ImageReference[];
+  readonly references: readonly WrittenReference[];
 }
 
 /** The version of each image that the files of a stage name. */
@@ -65,7 +65,7 @@ export function imageChanges(
 }
 
 /** Null: it has a part that the version does not have. */
-function textWith(reference: ImageReference, version: ImageVersion, image: SoughtImage): string | null {
+function textWith(reference: WrittenReference, version: ImageVersion, image: SoughtImage): string | null {
   const needsTag = reference.part === 'tag' || (reference.part === 'reference' && tagOf(reference) !== null);
   return needsTag && version.tag === '' ? null : textFor(reference, version, image);
 }
@@ -89,16 +89,16 @@ function formatVersion({ tag, digest }: ImageVersion): string {
   return tag === '' ? digest : `${tag}@${digest}`;
 }
 
-function textOf(reference: ImageReference): string {
+function textOf(reference: WrittenReference): string {
   return formatVersion({ tag: tagOf(reference) ?? '', digest: digestOf(reference), isPinned: false });
 }
 
-function tagOf(reference: ImageReference): string | null {
+function tagOf(reference: WrittenReference): string | null {
   const version = reference.part === 'digest' ? null : versionIn(reference);
   return version?.includes(':') === true ? null : version;
 }
 
-function digestOf({ part, text }: ImageReference): string | null {
+function digestOf({ part, text }: WrittenReference): string | null {
   if (part === 'digest') return text;
   if (part === 'tag') return splitTagText(text)?.digest ?? null;
   const at = text.indexOf('@');

@@ -1,14 +1,14 @@
 import { code } from '../../deploy/show/markdown-text.ts';
 import type { Edit } from '../carry/carried.ts';
 import { trailersOf } from './record.ts';
-import type { Written } from './record.ts';
+import type { PromotionToWrite } from './record.ts';
 
 /** More would hide the trailers. */
 const SHOWN_EDITS = 20;
 const SHORT = 12;
 
 /** The message of a promotion: what people read, then trailers that name the promotion, the stages and what moved. */
-export function commitMessage(written: Written, edits: readonly Edit[]): string {
+export function commitMessage(written: PromotionToWrite, edits: readonly Edit[]): string {
   const { stage, from, moved } = written;
   const [first] = moved;
   const what = first !== undefined && moved.length === 1 ? shortName(first.key) : `${moved.length} versions`;
@@ -29,7 +29,7 @@ export function commitMessage(written: Written, edits: readonly Edit[]): string 
 
 /** What people read on a pull request. It depends on the proposal alone, so that it is written once. */
 export function pullRequestText(
-  written: Written,
+  written: PromotionToWrite,
   edits: readonly Edit[],
 ): { readonly title: string; readonly body: string } {
   const [title = ''] = commitMessage(written, edits).split('\n');

@@ -41,7 +41,7 @@ const HOLD = 'Headgate-Promotion-Hold';
 const COMMIT = 'Headgate-Commit';
 
 /** A promotion that is to be written. */
-export interface Written extends StepName {
+export interface PromotionToWrite extends StepName {
   readonly from: readonly { readonly stage: string; readonly revision: Revision }[];
   readonly moved: readonly Moved[];
   /** The person who requested it; null: automation. */
@@ -49,7 +49,7 @@ export interface Written extends StepName {
   readonly isHold: boolean;
 }
 
-export function trailersOf({ promotion, stage, from, moved, by, isHold }: Written): readonly string[] {
+export function trailersOf({ promotion, stage, from, moved, by, isHold }: PromotionToWrite): readonly string[] {
   const person = by === null ? null : inOneLine(by);
   return [
     `${PROMOTION}: ${promotion}`,
@@ -62,7 +62,7 @@ export function trailersOf({ promotion, stage, from, moved, by, isHold }: Writte
 }
 
 /** The message of the commit of a record, which has the tree of the commit on the branch. */
-export function recordMessage(written: Written, revision: string): string {
+export function recordMessage(written: PromotionToWrite, revision: string): string {
   const trailers = [...trailersOf(written), commitTrailer(revision)];
   return `Promote to ${written.stage}\n\n${trailers.join('\n')}\n`;
 }
@@ -77,7 +77,7 @@ export function headOf({ promotion, stage }: StepName): string {
  * that no one has seen cannot have been declined.
  */
 export function proposalMessage(
-  written: Written,
+  written: PromotionToWrite,
   { revision, pullRequest }: { readonly revision: string; readonly pullRequest: number | null },
 ): string {
   const message = recordMessage(written, revision);
@@ -92,7 +92,7 @@ const PROPOSED = 'Headgate-Promotion-Proposed';
  * The record of a promotion that writes nothing, because the stage has what was promoted: it ends a hold. `tip`: of the branch, so
  * that its place is known.
  */
-export function releaseMessage(written: Written, tip: Revision): string {
+export function releaseMessage(written: PromotionToWrite, tip: Revision): string {
   const trailers = [...trailersOf({ ...written, moved: [], isHold: false }), commitTrailer(tip)];
   return `Release ${written.stage}\n\n${trailers.join('\n')}\n`;
 }

@@ -14,7 +14,7 @@ import { outcomeOf } from './promote-step.ts';
 import { openReaders, readRecords, readTip } from './read-step.ts';
 import type { StepContext, Tip } from './read-step.ts';
 import { makeChange } from './stage-change.ts';
-import type { Source, StageChange } from './stage-change.ts';
+import type { StageSource, StageChange } from './stage-change.ts';
 import { versionsAt } from './stage-versions.ts';
 import { missingStatuses } from './statuses.ts';
 
@@ -140,7 +140,7 @@ async function stageLook(promotion: Promotion, stage: ReadStage, looking: Lookin
 
 async function versionsOf(
   { name, carry }: Promotion,
-  { target, revision }: Source,
+  { target, revision }: StageSource,
   { ports, memory, signal }: Looking,
 ): Promise<StageLook['versions']> {
   const key = `${name} ${target.name} ${revision}`;
@@ -198,8 +198,8 @@ function choicesOf(
   { from: { agree, targets } }: PromotionStep,
   stages: readonly ReadStage[],
   open: readonly string[] | null,
-): readonly (readonly Source[])[] {
-  const ready = stages.flatMap(({ target, facts: { deployed } }): readonly Source[] =>
+): readonly (readonly StageSource[])[] {
+  const ready = stages.flatMap(({ target, facts: { deployed } }): readonly StageSource[] =>
     'why' in deployed ? [] : [{ target, revision: deployed.source.revision }],
   );
   if (agree === 'all') return ready.length === targets.length ? [ready] : [];
@@ -218,7 +218,7 @@ interface Judged {
 /** For `any`, the first of the stages whose versions may move, as when they are promoted. */
 async function judgeFirst(
   { promotion, step }: Step,
-  choices: readonly (readonly Source[])[],
+  choices: readonly (readonly StageSource[])[],
   { ports, memory, signal }: Looking,
 ): Promise<Judged | null> {
   if (choices.length === 0 && promotion.via !== 'pullRequest') return null;
@@ -246,7 +246,7 @@ async function judgeFirst(
 const NOTHING_READY = { isCurrent: false, reasons: [], edits: [], leftOut: [] } as const;
 
 interface Judging {
-  readonly sources: readonly Source[];
+  readonly sources: readonly StageSource[];
   readonly tip: Tip;
   readonly proposal: OpenProposal | null;
 }

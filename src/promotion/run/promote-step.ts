@@ -10,12 +10,12 @@ import type { PromotionPorts, Step } from './ports.ts';
 import { openOf, openReaders, readRecords, readTip } from './read-step.ts';
 import type { StepContext, Tip } from './read-step.ts';
 import { makeChange } from './stage-change.ts';
-import type { Source, StageChange } from './stage-change.ts';
+import type { StageSource, StageChange } from './stage-change.ts';
 import { missingStatuses } from './statuses.ts';
 import { writePromotion } from './write.ts';
 
 /** The outcome of one look at a step. */
-export type Promoted =
+export type StepOutcome =
   | { readonly kind: 'promoted'; readonly revision: string }
   /** The stage has what those before it have. */
   | { readonly kind: 'current' }
@@ -27,7 +27,7 @@ export type Promoted =
 /** What one process remembers of a step. It saves requests, and nothing is lost with it. */
 export interface StepMemory {
   /** `at`: the commits that were looked at. While they are the same, nothing can move, and `outcome` still holds. */
-  settled: { readonly at: string; readonly outcome: Promoted } | null;
+  settled: { readonly at: string; readonly outcome: StepOutcome } | null;
   /** Logged once. */
   reason: string | null;
 }
@@ -45,7 +45,7 @@ export async function promoteStep(
   step: Step,
   ports: PromotionPorts,
   { memory, signal }: { readonly memory: StepMemory; readonly signal: AbortSignal },
-): Promise<Promoted> {
+): Promise<StepOutcome> {
   const promoted = await promoteIfOpen(step, ports, { memory, signal });
   const reason = promoted.kind === 'waits' ? promoted.reason : null;
   if (reason !== null && reason !== memory.reason)
@@ -58,7 +58,7 @@ async function promoteIfOpen(
   step: Step,
   ports: PromotionPorts,
   { memory, signal }: { readonly memory: StepMemory; readonly signal: AbortSignal },
-): Promise<Promoted> {
+): Promise<StepOutcome> {
   const { agree, targets } = step.step.from;
   const facts = await Promise.all(targets.map((target) => readFacts(target, ports, signal)));
   const gate = gateOf(step.promotion, { agree }, { facts, nowMs: ports.nowMs() });
@@ -97,7 +97,7 @@ export async function readFacts(
 }
 
 interface Tried {
-  readonly outcome: Promoted;
+  readonly outcome: StepOutcome;
   /** It stays so until a commit or a deploy changes it. */
   readonly isSettled: boolean;
 }
@@ -109,7 +109,7 @@ async function tryStages(
   context: StepContext,
 ): Promise<Tried> {
   const { agree, targets } = step.step.from;
-  const sources = stages.flatMap(({ stage, source }): readonly Source[] => {
+  const sources = stages.flatMap(({ stage, source }): readonly StageSource[] => {
     const target = targets.find(({ name }) => name === stage);
     return target === undefined ? [] : [{ target, revision: source.revision }];
   });
@@ -133,7 +133,7 @@ export function outcomeOf({
   edits,
   blockers,
   leftOut,
-}: StageChange): Extract<Promoted, { kind: 'current' | 'waits' }> | null {
+}: StageChange): Extract<StepOutcome, { kind: 'current' | 'waits' }> | null {
   const [blocker] = blockers;
   if (blocker !== undefined) return forEvent(`${blocker.key}: ${blocker.reason}`);
   if (edits.length > 0) return null;
@@ -166,10 +166,10 @@ async function tryOne(step: Step, change: StageChange, context: StepContext): Pr
 }
 
 /** The versions wait for an event: no time is known at which they can move. */
-function forEvent(reason: string): Extract<Promoted, { kind: 'waits' }> {
+function forEvent(reason: string): Extract<StepOutcome, { kind: 'waits' }> {
   return { kind: 'waits', reason, untilMs: null };
 }
 
-function settled(outcome: Promoted): Tried {
+function settled(outcome: StepOutcome): Tried {
   return { outcome, isSettled: true };
 }

@@ -1,8 +1,7 @@
 import type { Target } from '../../config/checked/config.ts';
 import { DeployError } from '../../error/deploy-error.ts';
 import type { OpenPullRequest } from '../../githost/port/pull-requests.ts';
-import type { PastCommit } from '../../images/update/ports.ts';
-import type { Revision } from '../../snapshot/source.ts';
+import type { PastCommit, Revision } from '../../snapshot/source.ts';
 import { headOf, promotionRef, recordsOf, signedRecordsOf } from '../record/record.ts';
 import type { PromotionRecord } from '../record/record.ts';
 import { nameOf } from './ports.ts';

@@ -11,14 +11,14 @@ import { readPaths, readTexts, soughtIn, withReferences } from './read-stage-fil
 import type { StageAt } from './read-stage-files.ts';
 
 /** A commit that is deployed to a stage before. */
-export interface Source {
+export interface StageSource {
   readonly target: Target;
   readonly revision: Revision;
 }
 
 /** What gives a stage what those before it have, on the tip of its branch. */
 export interface StageChange extends Changes {
-  readonly sources: readonly Source[];
+  readonly sources: readonly StageSource[];
   readonly tip: Tip;
   readonly rootTree: ObjectId;
   /** What the stages before have, one entry for each key. */
@@ -28,7 +28,7 @@ export interface StageChange extends Changes {
 }
 
 interface Wanted {
-  readonly sources: readonly Source[];
+  readonly sources: readonly StageSource[];
   readonly tip: Tip;
   /** Which images move. Default: all of them. */
   readonly isChosen?: (image: string) => boolean;

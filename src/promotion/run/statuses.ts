@@ -3,7 +3,7 @@ import type { Revision } from '../../snapshot/source.ts';
 import { missingStatus } from '../stages/statuses.ts';
 import { readerOf } from './read-step.ts';
 import type { StepContext } from './read-step.ts';
-import type { Source } from './stage-change.ts';
+import type { StageSource } from './stage-change.ts';
 
 /** Later commits whose statuses count, because the stage is the same in them. */
 const LATER_COMMITS = 10;
@@ -14,7 +14,7 @@ const LATER_COMMITS = 10;
  */
 export async function missingStatuses(
   { after }: Pick<Promotion, 'after'>,
-  sources: readonly Source[],
+  sources: readonly StageSource[],
   context: StepContext,
 ): Promise<string | null> {
   if (after.statuses.length === 0) return null;
@@ -26,7 +26,7 @@ export async function missingStatuses(
 }
 
 async function missingOn(
-  source: Source,
+  source: StageSource,
   required: Promotion['after']['statuses'],
   context: StepContext,
 ): Promise<string | null> {
@@ -42,7 +42,7 @@ async function missingOn(
 
 /** The newest first. */
 async function laterWithSamePath(
-  { target, revision }: Source,
+  { target, revision }: StageSource,
   { readers, signal }: StepContext,
 ): Promise<readonly Revision[]> {
   const reader = readerOf(target, readers);

@@ -15,7 +15,7 @@ import {
   recordMessage,
   releaseMessage,
 } from '../record/record.ts';
-import type { PromotionRecord, Written } from '../record/record.ts';
+import type { PromotionRecord, PromotionToWrite } from '../record/record.ts';
 import { leftAlone, waitsForMerge } from './open-proposal.ts';
 import { nameOf } from './ports.ts';
 import type { PromotionPorts, Step } from './ports.ts';
@@ -151,7 +151,7 @@ export async function writeRelease(
   );
 }
 
-function writtenOf(step: Step, { sources, edits }: StageChange, promoter: Promoter): Written {
+function writtenOf(step: Step, { sources, edits }: StageChange, promoter: Promoter): PromotionToWrite {
   const from = sources.map(({ target, revision }) => ({ stage: target.name, revision }));
   return { ...nameOf(step), from, moved: movedBy(edits), ...promoter };
 }

@@ -1,5 +1,5 @@
 import { recipientOf } from '../../deploy/targets/recipient.ts';
-import type { OpenPullRequest, PlanContext } from './context.ts';
+import type { PullRequestContext, PlanContext } from './context.ts';
 import type { GivenCommand } from './commands.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { GivenCommand } from './commands.ts';
  */
 export async function approveMerged(
   commands: readonly GivenCommand[],
-  { repository, pullRequest, trigger }: OpenPullRequest,
+  { repository, pullRequest, trigger }: PullRequestContext,
   { runtime }: Pick<PlanContext, 'runtime'>,
   signal: AbortSignal,
 ): Promise<void> {

@@ -6,7 +6,7 @@ import { refuseApprover, refuseUnlisted } from '../comment/approver.ts';
 import { readCommand } from '../comment/command.ts';
 import type { Command } from '../comment/command.ts';
 import { HELP } from '../comment/plan-comment.ts';
-import type { OpenPullRequest } from './context.ts';
+import type { PullRequestContext } from './context.ts';
 
 /** A command that was found in a comment, and whether its author may give it. */
 export interface GivenCommand {
@@ -25,7 +25,7 @@ export interface GivenCommand {
  */
 export async function readCommands(
   requests: readonly PlanOfOne[],
-  open: OpenPullRequest,
+  open: PullRequestContext,
   signal: AbortSignal,
 ): Promise<readonly GivenCommand[]> {
   const { api, pullRequest } = open;
@@ -45,7 +45,10 @@ export async function readCommands(
 async function refusalOf(
   command: Command,
   by: Account,
-  { open: { api, repository, pullRequest }, signal }: { readonly open: OpenPullRequest; readonly signal: AbortSignal },
+  {
+    open: { api, repository, pullRequest },
+    signal,
+  }: { readonly open: PullRequestContext; readonly signal: AbortSignal },
 ): Promise<string | null> {
   if (command.kind === 'help') return null;
   if (command.kind === 'unknown') return `${code(beginningOf(command.text, 100))} is not a command. ${HELP}`;
@@ -93,7 +96,7 @@ export function answerTo(commands: readonly GivenCommand[]): string | null {
 
 export async function reactTo(
   commands: readonly GivenCommand[],
-  { api, pullRequest }: OpenPullRequest,
+  { api, pullRequest }: PullRequestContext,
   signal: AbortSignal,
 ): Promise<void> {
   await Promise.all(

@@ -13,7 +13,7 @@ export interface PlanContext {
 }
 
 /** An open pull request, as the host says now. */
-export interface OpenPullRequest {
+export interface PullRequestContext {
   readonly repository: Repository;
   readonly api: PullRequests;
   readonly pullRequest: PullRequest;

@@ -1,10 +1,10 @@
 import type { PlanOfOne } from '../../deploy/ports/githost/plan-request.ts';
 import { followersOf } from '../../deploy/webhook/receive-pull-request.ts';
-import type { OpenPullRequest, PlanContext } from './context.ts';
+import type { PullRequestContext, PlanContext } from './context.ts';
 
 type Opened =
   /** `merged`: it only answers commands. */
-  | { readonly kind: 'open' | 'merged'; readonly open: OpenPullRequest }
+  | { readonly kind: 'open' | 'merged'; readonly open: PullRequestContext }
   | { readonly kind: 'ignored'; readonly reason: string };
 
 /** Reads the pull request from the host: requests may be of any age. */

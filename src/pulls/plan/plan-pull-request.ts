@@ -8,7 +8,7 @@ import type { TargetPlan } from '../comment/plan-comment.ts';
 import { approveMerged } from './approve-merged.ts';
 import { concernedTargets } from './concerned.ts';
 import type { Concerned } from './concerned.ts';
-import type { OpenPullRequest, PlanContext } from './context.ts';
+import type { PullRequestContext, PlanContext } from './context.ts';
 import { mergeOf } from './merge-of.ts';
 import { mergeProblem } from './merge-problem.ts';
 import { openPullRequest } from './open-pull-request.ts';
@@ -22,7 +22,7 @@ import type { Steering } from './steer.ts';
 /** The rest is named, and planned by a command. */
 const MAX_TARGETS = 20;
 
-export type Outcome =
+export type PlanOutcome =
   | { readonly kind: 'ignored'; readonly reason: string }
   | { readonly kind: 'answered' }
   | {
@@ -39,7 +39,7 @@ export async function planPullRequest(
   requests: readonly PlanOfOne[],
   context: PlanContext,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<PlanOutcome> {
   const opened = await openPullRequest(requests, context, signal);
   if (opened.kind === 'ignored') return opened;
   const { open } = opened;
@@ -70,20 +70,20 @@ async function steer(
 }
 
 interface Answering {
-  readonly open: OpenPullRequest;
+  readonly open: PullRequestContext;
   readonly commands: readonly GivenCommand[];
   readonly own: OwnComment | null;
   readonly keys: readonly string[];
 }
 
-async function answer({ open, commands, own, keys }: Answering, signal: AbortSignal): Promise<Outcome> {
+async function answer({ open, commands, own, keys }: Answering, signal: AbortSignal): Promise<PlanOutcome> {
   const note = answerTo(commands);
   if (note === null) return { kind: 'ignored', reason: 'the comment has no command, or was edited' };
   if (open.repository.pullRequests.comment) await publishNote(note, { own, keys }, { open, signal });
   return { kind: 'answered' };
 }
 
-async function planAndShow(answering: Answering, context: PlanContext, signal: AbortSignal): Promise<Outcome> {
+async function planAndShow(answering: Answering, context: PlanContext, signal: AbortSignal): Promise<PlanOutcome> {
   const { open, commands } = answering;
   const git = await context.runtime.openGit(open.repository);
   const { tip, merge } = await mergeOf(open.pullRequest, git, signal);
@@ -121,7 +121,7 @@ function choose(concerned: readonly Concerned[], commands: readonly GivenCommand
 }
 
 interface ToPlan {
-  readonly open: OpenPullRequest;
+  readonly open: PullRequestContext;
   readonly git: Git;
   readonly tip: Revision;
   readonly merge: Merge;

@@ -13,10 +13,10 @@ import type { MergedPullRequest, ShownPlan } from '../../deploy/show/shown-plan.
 import type { Revision } from '../../snapshot/source.ts';
 import type { TargetPlan } from '../comment/plan-comment.ts';
 import type { Concerned } from './concerned.ts';
-import type { OpenPullRequest, PlanContext } from './context.ts';
+import type { PullRequestContext, PlanContext } from './context.ts';
 
 /** A merge to plan, and the reader that has it: it may exist only there. */
-interface MergeToPlan extends OpenPullRequest {
+interface MergeToPlan extends PullRequestContext {
   readonly git: Git;
   readonly revision: Revision;
   readonly merged: MergedPullRequest;

@@ -9,7 +9,7 @@ import type { PlanComment, TargetPlan } from '../comment/plan-comment.ts';
 import { previewsIn, withPreviews } from '../comment/previews-section.ts';
 import { readBody, signBody } from '../comment/signed-body.ts';
 import type { CommentFacts, ReadBody } from '../comment/signed-body.ts';
-import type { OpenPullRequest, PlanContext } from './context.ts';
+import type { PullRequestContext, PlanContext } from './context.ts';
 
 /** The comment of Headgate on a pull request. */
 export interface OwnComment extends ReadBody {
@@ -18,7 +18,7 @@ export interface OwnComment extends ReadBody {
 
 /** Null: there is none. The signature names the account that wrote it, so a copy by another account is not taken. */
 export async function findOwnComment(
-  { api, ...on }: Pick<OpenPullRequest, 'api' | 'repository' | 'pullRequest'>,
+  { api, ...on }: Pick<PullRequestContext, 'api' | 'repository' | 'pullRequest'>,
   keys: readonly string[],
   signal: AbortSignal,
 ): Promise<OwnComment | null> {
@@ -34,7 +34,7 @@ export async function findOwnComment(
  */
 function readOwn(
   { body, author, isEdited }: Comment,
-  { repository, pullRequest }: Pick<OpenPullRequest, 'repository' | 'pullRequest'>,
+  { repository, pullRequest }: Pick<PullRequestContext, 'repository' | 'pullRequest'>,
   keys: readonly string[],
 ): (ReadBody & { readonly verdict: 'proven' | 'likely' }) | null {
   const read = readBody(body, keys);
@@ -48,7 +48,7 @@ function readOwn(
 /** One status for each target, so that the protection of the branch can require it. */
 export async function publishStatuses(
   plans: readonly TargetPlan[],
-  { repository, pullRequest }: OpenPullRequest,
+  { repository, pullRequest }: PullRequestContext,
   { runtime }: Pick<PlanContext, 'runtime'>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -84,7 +84,7 @@ interface Publication {
 /** Changes the comment, or writes the first one. */
 export async function publishComment(
   { comment, note, own, keys }: Publication,
-  open: OpenPullRequest,
+  open: PullRequestContext,
   signal: AbortSignal,
 ): Promise<void> {
   const content = withPreviews(formatComment(comment, open.api.commentLimit), previewsIn(own?.content ?? ''));
@@ -107,14 +107,14 @@ function previewsOf(own: OwnComment | null): Pick<CommentFacts, 'previews'> {
 export async function publishPreviews(
   { section, previews }: { readonly section: string; readonly previews: NonNullable<CommentFacts['previews']> },
   { own, keys }: { readonly own: OwnComment | null; readonly keys: readonly string[] },
-  { open, signal }: { readonly open: OpenPullRequest; readonly signal: AbortSignal },
+  { open, signal }: { readonly open: PullRequestContext; readonly signal: AbortSignal },
 ): Promise<void> {
   const facts = { ...keptFacts(own, open), previews };
   await writeComment(withPreviews(own?.content ?? '', section), { facts, own, keys }, { open, signal });
 }
 
 /** Of a comment whose plan stays as it is. Hashes of plans that it no longer shows are dropped with them. */
-function keptFacts(own: OwnComment | null, { pullRequest: { head } }: OpenPullRequest): Written['facts'] {
+function keptFacts(own: OwnComment | null, { pullRequest: { head } }: PullRequestContext): Written['facts'] {
   if (own === null) return { head: head.revision, tip: head.revision, targets: [] };
   const { hashes, ...facts } = own.facts;
   return own.content === null ? facts : { ...facts, hashes };
@@ -132,7 +132,7 @@ function hashesOf(plans: readonly TargetPlan[]): CommentFacts['hashes'] {
 export async function publishNote(
   note: string,
   { own, keys }: { readonly own: OwnComment | null; readonly keys: readonly string[] },
-  { open, signal }: { readonly open: OpenPullRequest; readonly signal: AbortSignal },
+  { open, signal }: { readonly open: PullRequestContext; readonly signal: AbortSignal },
 ): Promise<void> {
   const facts = keptFacts(own, open);
   const content = own?.content ?? '### Headgate plan';
@@ -148,7 +148,7 @@ interface Written {
 async function writeComment(
   content: string,
   { facts, own, keys }: Written,
-  { open, signal }: { readonly open: OpenPullRequest; readonly signal: AbortSignal },
+  { open, signal }: { readonly open: PullRequestContext; readonly signal: AbortSignal },
 ): Promise<void> {
   const { api, repository, pullRequest } = open;
   const signedFor = (author: string | null) =>

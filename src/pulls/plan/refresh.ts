@@ -5,7 +5,7 @@ import type { Refresh } from '../../deploy/ports/githost/plan-request.ts';
 import type { Repository } from '../../config/checked/config.ts';
 import { code } from '../../deploy/show/markdown-text.ts';
 import type { PullRequest } from '../../githost/port/pull-requests.ts';
-import type { OpenPullRequest, PlanContext } from './context.ts';
+import type { PullRequestContext, PlanContext } from './context.ts';
 import { findOwnComment, publishNote } from './publish.ts';
 import type { OwnComment } from './publish.ts';
 
@@ -31,7 +31,7 @@ export async function refreshPlans(
   const planned: number[] = [];
   for (const into of branchesOf(repository, context)) {
     const { pullRequests } = await api.listOpen(into, LOOKED_AT, signal);
-    const open = pullRequests.map((pullRequest): OpenPullRequest => {
+    const open = pullRequests.map((pullRequest): PullRequestContext => {
       return { repository, api, pullRequest, trigger: newest.trigger };
     });
     const shown = await inParallel(open, AT_ONCE, (each) => readShown(each, keys, { context, signal }));
@@ -49,13 +49,13 @@ export async function refreshPlans(
 }
 
 interface ShownPullRequest {
-  readonly each: OpenPullRequest;
+  readonly each: PullRequestContext;
   readonly own: OwnComment | null;
 }
 
 /** Empty: its comments cannot be read, which anyone who comments can cause. The other pull requests do not wait for it. */
 async function readShown(
-  each: OpenPullRequest,
+  each: PullRequestContext,
   keys: readonly string[],
   { context, signal }: { readonly context: PlanContext; readonly signal: AbortSignal },
 ): Promise<readonly ShownPullRequest[]> {

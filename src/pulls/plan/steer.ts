@@ -11,10 +11,10 @@ import { DeployError } from '../../error/deploy-error.ts';
 import { listGeneratedTargets } from '../../deploy/targets/list-generated-targets.ts';
 import { recipientOf } from '../../deploy/targets/recipient.ts';
 import type { GivenCommand } from './commands.ts';
-import type { OpenPullRequest, PlanContext } from './context.ts';
+import type { PullRequestContext, PlanContext } from './context.ts';
 
 export interface Steering {
-  readonly open: OpenPullRequest;
+  readonly open: PullRequestContext;
   readonly requests: readonly PlanOfOne[];
   readonly context: Pick<PlanContext, 'runtime'>;
 }

@@ -2,7 +2,7 @@ import type { Preview, Repository, Target } from '../../config/checked/config.ts
 import type { PreviewHead } from '../../config/templates/preview-target.ts';
 import type { Deployments } from '../../deploy/ports/githost/deployments.ts';
 import type { TargetRequest } from '../../deploy/ports/request.ts';
-import type { Outcome, Runtime } from '../../deploy/ports/runtime.ts';
+import type { RunOutcome, Runtime } from '../../deploy/ports/runtime.ts';
 import type { PreviewNamespaces } from '../../deploy/ports/previews/preview-namespaces.ts';
 import type { PlanContext } from '../plan/context.ts';
 
@@ -13,7 +13,7 @@ export interface PreviewContext extends PlanContext {
   /** Null: the host has no deployments. */
   readonly openDeployments: (repository: Repository) => Promise<Deployments | null>;
   /** Carries out a run. A command waits for its readiness too. */
-  readonly run: (request: TargetRequest, runtime: Runtime, signal: AbortSignal) => Promise<Outcome>;
+  readonly run: (request: TargetRequest, runtime: Runtime, signal: AbortSignal) => Promise<RunOutcome>;
   /** One at a time for each entry, within one process, so that few of them compete for the last place. */
   readonly inTurn: <Result>(preview: string, work: () => Promise<Result>) => Promise<Result>;
 }

@@ -21,7 +21,7 @@ export interface PreviewFacts {
 /** Why a pull request has no preview. */
 export type Absence = 'closed' | 'unlabeled' | 'into-another' | 'fork' | 'expired' | 'full';
 
-export type Decision =
+export type PreviewDecision =
   | { readonly kind: 'deploy'; readonly since: string }
   /** If it is live, it is deleted. */
   | { readonly kind: 'absent'; readonly why: Absence };
@@ -29,7 +29,7 @@ export type Decision =
 type Rules = Pick<Preview, 'label' | 'ttlMs' | 'limit'> & { readonly settings: { readonly branch: string } };
 
 /** Must this pull request have a preview now? */
-export function judgePreview({ label, ttlMs, limit, settings }: Rules, facts: PreviewFacts): Decision {
+export function judgePreview({ label, ttlMs, limit, settings }: Rules, facts: PreviewFacts): PreviewDecision {
   const { pullRequest, isLive, seen, others, nowMs } = facts;
   if (pullRequest?.state !== 'open') return absent('closed');
   if (pullRequest.into !== settings.branch) return absent('into-another');
@@ -62,7 +62,7 @@ export function judgePlace(
   return before.length >= limit ? 'full' : 'undecided';
 }
 
-function absent(why: Absence): Decision {
+function absent(why: Absence): PreviewDecision {
   return { kind: 'absent', why };
 }
 

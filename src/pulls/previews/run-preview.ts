@@ -11,7 +11,7 @@ import type { Problem } from '../../error/deploy-error.ts';
 import type { PullRequest } from '../../githost/port/pull-requests.ts';
 import type { PreviewContext, PreviewOfOne } from './context.ts';
 import { judgePlace, judgePreview } from './judge.ts';
-import type { Decision, SeenHead } from './judge.ts';
+import type { PreviewDecision, SeenHead } from './judge.ts';
 import { lookAtPreview } from './look.ts';
 import { previewRuntime } from './preview-runtime.ts';
 import type { PreviewResult } from './show.ts';
@@ -81,7 +81,7 @@ export async function runPreview(
 
 /** What a preview has to be now, by the host and the cluster. */
 export interface DecidedPreview {
-  readonly decision: Decision;
+  readonly decision: PreviewDecision;
   readonly live: PreviewNamespace | null;
   readonly namespaces: PreviewNamespaces;
 }
@@ -120,7 +120,7 @@ async function listLive(
 type Placed =
   | { readonly kind: 'ready'; readonly namespaces: PreviewNamespaces; readonly seen: SeenHead }
   | { readonly kind: 'taken' }
-  | (Extract<Decision, { kind: 'absent' }> & { readonly deleted: PreviewNamespace | null });
+  | (Extract<PreviewDecision, { kind: 'absent' }> & { readonly deleted: PreviewNamespace | null });
 
 /** Decides whether it exists, and creates or deletes its namespace. */
 async function placePreview(

@@ -3,7 +3,7 @@ import { asDeployError, DeployError } from '../../error/deploy-error.ts';
 import type { CommitStatus } from '../../githost/port/host-api.ts';
 import { asRevision } from '../../snapshot/source.ts';
 import { previewsIn } from '../comment/previews-section.ts';
-import type { OpenPullRequest } from '../plan/context.ts';
+import type { PullRequestContext } from '../plan/context.ts';
 import { findOwnComment, publishPreviews } from '../plan/publish.ts';
 import type { OwnComment } from '../plan/publish.ts';
 import type { PreviewContext } from './context.ts';
@@ -42,7 +42,7 @@ export async function runPreviews(
 
 /** An error is returned: a preview must end even if its pull request has comments that cannot be read. */
 async function readOwnComment(
-  open: OpenPullRequest,
+  open: PullRequestContext,
   keys: readonly string[],
   signal: AbortSignal,
 ): Promise<OwnComment | DeployError | null> {
@@ -55,7 +55,7 @@ async function readOwnComment(
 }
 
 interface Shown {
-  readonly open: OpenPullRequest;
+  readonly open: PullRequestContext;
   readonly own: OwnComment | null;
   readonly keys: readonly string[];
   readonly isOfOne: boolean;
@@ -83,7 +83,7 @@ async function show(
 
 async function setStatuses(
   ended: readonly EndedPreview[],
-  { repository, pullRequest }: OpenPullRequest,
+  { repository, pullRequest }: PullRequestContext,
   { context, signal }: { readonly context: PreviewContext; readonly signal: AbortSignal },
 ): Promise<void> {
   const statuses = await context.runtime.openStatuses(repository);

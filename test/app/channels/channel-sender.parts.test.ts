@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { channelSender } from '../../../src/app/channels/channel-sender.ts';
-import type { ChannelSender, Sent } from '../../../src/app/channels/channel-sender.ts';
+import type { ChannelSender, SentNotices } from '../../../src/app/channels/channel-sender.ts';
 import type { Notice } from '../../../src/channels/port.ts';
 import type { ChannelKind } from '../../../src/config/checked/channel.ts';
 import { environmentCredentials } from '../../../src/platforms/aws/api/credentials.ts';
@@ -78,7 +78,7 @@ const NO_AWS_SECRETS = {
   reread: () => Promise.resolve(false),
 } as never;
 
-const send = (kind: ChannelKind, notices: readonly Notice[] = [aNotice()]): Promise<Sent> =>
+const send = (kind: ChannelKind, notices: readonly Notice[] = [aNotice()]): Promise<SentNotices> =>
   sender(kind).send(notices, signal);
 
 /** Every secret of a channel of this kind. */
@@ -89,7 +89,7 @@ const quoting = (kind: ChannelKind) =>
   ].join(' and ');
 
 /** Everything about a failure that anyone gets to see. */
-const textOf = ({ refused, later }: Sent) => JSON.stringify([refused, later?.error.problem]);
+const textOf = ({ refused, later }: SentNotices) => JSON.stringify([refused, later?.error.problem]);
 
 describe.each(HTTP_KINDS)('sending to %s', (kind) => {
   const requests = kind === 'github-deployments' ? 3 : 1;

@@ -9,8 +9,8 @@ import { environmentCredentials } from '../../../src/platforms/aws/api/credentia
 import { openAws } from '../../../src/platforms/aws/api/request.ts';
 import type { Aws } from '../../../src/platforms/aws/api/request.ts';
 import { signedQueue } from '../../../src/platforms/aws/sqs/signed-queue.ts';
-import { writeBody } from '../../../src/queue/body.ts';
-import { readRequest } from '../../../src/queue/message.ts';
+import { writeBody } from '../../../src/queue/messages/body.ts';
+import { readRequest } from '../../../src/queue/messages/deploy-request.ts';
 import { aRequest } from '../../queue/requests.ts';
 import { makeQueue, sqsAt } from '../../rig/aws/mapping.ts';
 import type { MappedQueue } from '../../rig/aws/mapping.ts';

@@ -4,7 +4,7 @@ import type { LocalRuntime } from '../../../src/app/local/local-runtime.ts';
 import { writeOutcomes } from '../../../src/app/records/write-outcomes.ts';
 import type { Recording } from '../../../src/app/records/write-outcomes.ts';
 import type { Log } from '../../../src/deploy/ports/log.ts';
-import type { Outcome } from '../../../src/queue/write-message.ts';
+import type { CommitOutcome } from '../../../src/queue/messages/write-request.ts';
 import type { Revision } from '../../../src/snapshot/source.ts';
 import { configOf, file } from '../../config/builders.ts';
 import { BareRepository, removeRepositories } from '../../git/repository.ts';
@@ -47,7 +47,14 @@ async function bed({
   if (fleet === undefined) throw new Error('no repository');
   const revision = repository.commit({ a: '1' }) as Revision;
   const at = '2026-11-28T10:00:00.000Z';
-  const outcome: Outcome = { name: 'prod', repository: 'fleet', revision, isDeployed: true, note: 'deployed', at };
+  const outcome: CommitOutcome = {
+    name: 'prod',
+    repository: 'fleet',
+    revision,
+    isDeployed: true,
+    note: 'deployed',
+    at,
+  };
   const record = (tries: Recording['tries']) => writeOutcomes([outcome], { repository: fleet, runtime, tries }, signal);
   return { repository, revision, lines, record };
 }

@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import { newestOf } from '../../../src/app/records/write-outcomes.ts';
-import { readWrite } from '../../../src/queue/write-message.ts';
-import type { Outcome } from '../../../src/queue/write-message.ts';
+import { readWrite } from '../../../src/queue/messages/write-request.ts';
+import type { CommitOutcome } from '../../../src/queue/messages/write-request.ts';
 import type { Revision } from '../../../src/snapshot/source.ts';
 
 const A = 'a'.repeat(40) as Revision;
 const B = 'b'.repeat(40) as Revision;
 
-function outcome(more: Partial<Outcome>): Outcome {
+function outcome(more: Partial<CommitOutcome>): CommitOutcome {
   const at = '2026-11-28T10:00:00.000Z';
   return { name: 'prod', repository: 'fleet', revision: A, isDeployed: true, note: 'deployed', at, ...more };
 }

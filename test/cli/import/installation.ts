@@ -1,6 +1,6 @@
 import { foreignObject } from '../../../src/cli/import/foreign-object.ts';
 import { formatImport } from '../../../src/cli/import/format-import.ts';
-import type { ForeignInstallation, Imported, PathContent } from '../../../src/cli/import/imported.ts';
+import type { ForeignInstallation, Imported, ClonedPath } from '../../../src/cli/import/imported.ts';
 import { contentOf, deployedObject, pathsIn } from '../../../src/cli/import/path-content.ts';
 import { translateArgo } from '../../../src/cli/import/argocd/translate-argocd.ts';
 import { translateFlux } from '../../../src/cli/import/flux/translate-flux.ts';
@@ -16,7 +16,7 @@ export function inClone(files: Files, rendered: Files = {}): ForeignInstallation
     objectsIn(text).flatMap((object) => (isForeign(object) ? [foreignObject(object, file)] : [])),
   );
   const contents = new Map(
-    pathsIn(objects).map((path): [string, PathContent] => {
+    pathsIn(objects).map((path): [string, ClonedPath] => {
       const { renderer, found } = contentOf(path, all);
       const built = objectsIn(rendered[path] ?? '');
       const deployed = renderer === 'plain' ? found.map(({ object }) => object) : built;

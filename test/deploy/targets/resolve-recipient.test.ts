@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readCheck } from '../../../src/queue/check-message.ts';
-import { readRequest } from '../../../src/queue/message.ts';
-import { writeBody } from '../../../src/queue/body.ts';
+import { readCheck } from '../../../src/queue/messages/check-request.ts';
+import { readRequest } from '../../../src/queue/messages/deploy-request.ts';
+import { writeBody } from '../../../src/queue/messages/body.ts';
 import { recipientOf, recipientOfDirectory, recipientOfTemplate } from '../../../src/deploy/targets/recipient.ts';
 import { resolveRecipient } from '../../../src/deploy/targets/resolve-recipient.ts';
 import type { Recipient, DeployRequest } from '../../../src/deploy/ports/request.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { matchPullRequest } from '../../../src/deploy/webhook/receive-pull-request.ts';
 import type { CommentHint, PullRequestAction, PullRequestHint } from '../../../src/githost/port/git-host.ts';
-import { readPlanRequest } from '../../../src/queue/plan-message.ts';
+import { readPlanRequest } from '../../../src/queue/messages/plan-request.ts';
 import { configOf, file } from '../../config/builders.ts';
 
 const identity = { id: '1', fullName: 'acme/fleet' };

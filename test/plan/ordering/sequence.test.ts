@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AwaitedObject } from '../../../src/health/needs-readiness.ts';
-import type { Candidate, Facts, Observation, Reference } from '../../../src/plan/model/facts.ts';
+import type { Candidate, Facts, Observation, LiveDependency } from '../../../src/plan/model/facts.ts';
 import { makePlan } from '../../../src/plan/planner/make-plan.ts';
 import { formatId } from '../../../src/resource/resource.ts';
 import { SEEN, aCandidate, aResource, aTarget, anEntry, someFacts } from '../builders.ts';
@@ -156,7 +156,7 @@ describe('depends-on', () => {
   it('reads the live object if its file was not touched', () => {
     const id = aResource('Deployment', 'db', { group: 'apps' }).id;
     const object: AwaitedObject = { apiVersion: 'apps/v1', id, mayVanish: false };
-    const references = (reference: Reference) => ({ references: new Map([[formatId(id), reference]]) });
+    const references = (reference: LiveDependency) => ({ references: new Map([[formatId(id), reference]]) });
     const candidates = [settings('first'), deployment('web', on('db'))];
     expect(planOf(candidates, references({ kind: 'ready' }))).toMatchObject({ now: ['first', 'web'], refusals: [] });
     expect(planOf(candidates, references({ kind: 'not-ready', object }))).toMatchObject({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isAutomaticKind, judgeContents } from '../../../src/plan/ownership/contents-rule.ts';
-import type { Content, ContentsRule } from '../../../src/plan/ownership/contents-rule.ts';
+import type { ContainedObject, ContentsRule } from '../../../src/plan/ownership/contents-rule.ts';
 import { keptFor } from '../../../src/plan/ownership/kept-for.ts';
 import type { Entry } from '../../../src/state/inventory.ts';
 import { SET, aResource, aTarget, anEntry, live } from '../builders.ts';
@@ -18,7 +18,7 @@ const rule: ContentsRule = {
   removedState: null,
 };
 
-function content(kind: string, name: string, change: Partial<Content> = {}): Content {
+function content(kind: string, name: string, change: Partial<ContainedObject> = {}): ContainedObject {
   const { id } = aResource(kind, name, { namespace: 'team' });
   return { id, live: live({ uid: `uid-${name}` }), controller: null, ...change };
 }
@@ -31,8 +31,11 @@ const ours = (name: string, annotations: Readonly<Record<string, string>> = {}) 
   });
 
 /** The verdict about the Namespace `team`, which has these in it. */
-const judged = (found: readonly Content[], change: Partial<ContentsRule> = {}, unlisted: readonly string[] = []) =>
-  judgeContents(NAMESPACE, { found, unlisted }, { ...rule, ...change });
+const judged = (
+  found: readonly ContainedObject[],
+  change: Partial<ContentsRule> = {},
+  unlisted: readonly string[] = [],
+) => judgeContents(NAMESPACE, { found, unlisted }, { ...rule, ...change });
 
 const KEPT = { kind: 'keep', forget: false, isInUse: true };
 
@@ -100,7 +103,7 @@ describe('a Namespace that left Git', () => {
 });
 
 describe('a CustomResourceDefinition that left Git', () => {
-  const widget = (change: Partial<Content> = {}) => [content('Widget', 'one', change)];
+  const widget = (change: Partial<ContainedObject> = {}) => [content('Widget', 'one', change)];
 
   it('is kept for custom resources that stay, also for those of a controller that stays', () => {
     expect(judgeContents(DEFINITION, { found: widget(), unlisted: [] }, rule)).toEqual({

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openLocalQueues } from '../../../src/platforms/local/queues.ts';
 import type { LocalQueues } from '../../../src/platforms/local/queues.ts';
 import type { Message } from '../../../src/queue/inbox.ts';
-import { readRequest } from '../../../src/queue/message.ts';
+import { readRequest } from '../../../src/queue/messages/deploy-request.ts';
 import { CHECK, aRequest } from '../../queue/requests.ts';
 import { startSender } from './sender.ts';
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
 import { RUN_LIMITS } from '../../../src/cluster/state/limits.ts';
 import { readConfig } from '../../../src/config/checked/read-config.ts';
 import { runTarget } from '../../../src/deploy/requests/run-target.ts';
-import type { Outcome } from '../../../src/deploy/ports/runtime.ts';
+import type { RunOutcome } from '../../../src/deploy/ports/runtime.ts';
 import { localRuntime } from '../../../src/app/local/local-runtime.ts';
 import { SECRET, TOKEN, configMap } from '../../rig/testbed/testbed.ts';
 import { FaultTestbed, targetNames } from '../../rig/chaos/fault-testbed.ts';
@@ -48,7 +48,7 @@ const isWrite = ({ server, method, path }: ProxiedRequest) =>
 const isApply = (each: ProxiedRequest) => isWrite(each) && /(configmaps|services)\/(a|b|c|web)\?/.test(each.path);
 
 /** Deploys from another process than the child, as the command line or a function does. */
-async function deployElsewhere(): Promise<Outcome> {
+async function deployElsewhere(): Promise<RunOutcome> {
   const path = `${testbed.directory}/headgate.yml`;
   const text = (await readFile(path, 'utf8')).replace('./kubeconfig', inject('cluster').kubeconfig);
   const read = readConfig({ text, path });

@@ -8,7 +8,7 @@ import type { DeployedObject, ForeignInstallation, ImportedRepository, ImportedT
 import type { NameFor } from '../names.ts';
 import { placement } from '../placement.ts';
 import { remark, remarksOnFields } from '../remarks.ts';
-import type { Remark, Rule } from '../remarks.ts';
+import type { Remark, FieldRule } from '../remarks.ts';
 import { APPLICATION, SYNC_OPTIONS } from './rules.ts';
 import { sourceOf } from './sources.ts';
 import type { ApplicationSource } from './sources.ts';
@@ -51,7 +51,7 @@ export function importApplication(object: ForeignObject, context: ArgoContext): 
   ];
   const automated = mapAt(spec, 'syncPolicy.automated');
   const isAutomatic = 'automated' in mapAt(spec, 'syncPolicy') && automated['enabled'] !== false;
-  const manual: Rule = {
+  const manual: FieldRule = {
     kind: 'untranslated',
     message: 'Headgate deploys every push. The target is suspended: remove suspend to deploy pushes.',
   };
@@ -184,7 +184,7 @@ function syncOptions(spec: Fields): ReadonlyMap<string, string> {
 function remarksOnOptions(object: ForeignObject, options: ReadonlyMap<string, string>): readonly Remark[] {
   return [...options].flatMap(([name, value]) => {
     const rule = SYNC_OPTIONS[name]?.[value];
-    const unknown: Rule = { kind: 'untranslated', message: 'headgate import does not know this option.' };
+    const unknown: FieldRule = { kind: 'untranslated', message: 'headgate import does not know this option.' };
     const found = rule === undefined ? unknown : rule;
     return found === null ? [] : [remark(object, `spec.syncPolicy.syncOptions[${name}=${value}]`, found)];
   });
@@ -212,7 +212,7 @@ function remarksOnMetadata(object: ForeignObject): readonly Remark[] {
   ];
 }
 
-function annotationRule(key: string): NonNullable<Rule> {
+function annotationRule(key: string): NonNullable<FieldRule> {
   if (key === 'argocd.argoproj.io/sync-wave') return { kind: 'untranslated', message: 'Order targets by dependsOn.' };
   if (key === 'argocd.argoproj.io/manifest-generate-paths')
     return {

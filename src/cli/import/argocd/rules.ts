@@ -1,5 +1,5 @@
 import { changesManifests, note, unless, untranslated } from '../remarks.ts';
-import type { FieldRules, Rule } from '../remarks.ts';
+import type { FieldRules, FieldRule } from '../remarks.ts';
 
 const IN_KUSTOMIZATION = changesManifests('Move it to the kustomization file: Headgate applies what Git has.');
 const IN_VALUES = changesManifests('Write it into a values file, and list that in helm.values.');
@@ -101,7 +101,7 @@ const SAME = null;
 const VALIDATION = untranslated('The API server validates every object before a push is deployed.');
 
 /** By the option, then its value. What a value that is not listed means is the default. */
-export const SYNC_OPTIONS: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
+export const SYNC_OPTIONS: Readonly<Record<string, Readonly<Record<string, FieldRule>>>> = {
   CreateNamespace: { true: SAME, false: SAME },
   Prune: {
     true: SAME,

@@ -10,7 +10,7 @@ import type { NameFor } from '../names.ts';
 import { deployedObject } from '../path-content.ts';
 import { placement } from '../placement.ts';
 import { remark, remarksOnFields } from '../remarks.ts';
-import type { Remark, Rule } from '../remarks.ts';
+import type { Remark, FieldRule } from '../remarks.ts';
 import type { GitSource } from './git-sources.ts';
 import { KUSTOMIZATION } from './rules.ts';
 
@@ -211,8 +211,8 @@ function remarksOnDependencies(object: ForeignObject, all: readonly DeployedPart
   const objects = all.map((each) => each.object);
   return mapsAt(object.spec, 'dependsOn').flatMap((reference) => {
     const found = referencedBy(reference, objects, { kind: 'Kustomization', namespace: object.namespace });
-    const unknown: Rule = { kind: 'untranslated', message: `${textAt(reference, 'name') ?? ''} was not found.` };
-    const expression: Rule = { kind: 'untranslated', message: 'A dependency is ready when its objects are.' };
+    const unknown: FieldRule = { kind: 'untranslated', message: `${textAt(reference, 'name') ?? ''} was not found.` };
+    const expression: FieldRule = { kind: 'untranslated', message: 'A dependency is ready when its objects are.' };
     return [
       ...(found === null ? [remark(object, 'spec.dependsOn[]', unknown)] : []),
       ...(reference['readyExpr'] === undefined ? [] : [remark(object, 'spec.dependsOn[].readyExpr', expression)]),

@@ -1,6 +1,6 @@
 import { parseDuration } from '../../../config/written/duration.ts';
 import { changesManifests, note, unless, untranslated } from '../remarks.ts';
-import type { FieldRules, Rule } from '../remarks.ts';
+import type { FieldRules, FieldRule } from '../remarks.ts';
 
 const PUSHES = note('Headgate deploys a push when it arrives, and sweeps every minute (serve --sweep-interval).');
 const RETRIES = note('Headgate retries with growing pauses, and at once when a newer push arrives.');
@@ -8,7 +8,7 @@ const IN_KUSTOMIZATION = changesManifests('Move it to the kustomization file: He
 const KUBECONFIG = untranslated('Add that cluster to clusters, and set it as the cluster of the target.');
 const CREDENTIALS = note('Export the token that credentials of the repository names: a Secret of Flux is not read.');
 
-const TIMEOUT = (value: unknown): Rule =>
+const TIMEOUT = (value: unknown): FieldRule =>
   typeof value === 'string' && parseDuration(value) !== null
     ? null
     : untranslated('Set wait to hours, minutes and seconds, such as 1h30m.');

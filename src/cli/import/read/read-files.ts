@@ -9,13 +9,13 @@ import { readClone } from '../../init/read-clone.ts';
 import type { Clone } from '../../init/read-clone.ts';
 import { foreignObject } from '../foreign-object.ts';
 import type { ForeignObject } from '../foreign-object.ts';
-import type { PathContent } from '../imported.ts';
+import type { ClonedPath } from '../imported.ts';
 import { contentOf, deployedObject, pathsIn } from '../path-content.ts';
 import type { Remark } from '../remarks.ts';
 
 export interface FoundForeign {
   readonly objects: readonly ForeignObject[];
-  readonly contents: ReadonlyMap<string, PathContent>;
+  readonly contents: ReadonlyMap<string, ClonedPath>;
   /** Null: the files are not in a clone, such as the output of kubectl. */
   readonly clone: Clone | null;
   readonly remarks: readonly Remark[];
@@ -73,7 +73,7 @@ async function follow(
   reading: Reading,
 ): Promise<Omit<FoundForeign, 'clone'>> {
   let objects = first;
-  const contents = new Map<string, PathContent>();
+  const contents = new Map<string, ClonedPath>();
   const remarks: Remark[] = [];
   for (let waiting = pathsIn(objects); waiting.length > 0;) {
     const [path = ''] = waiting;

@@ -1,7 +1,7 @@
 import { signatureOf, stampOf } from '../api/signature.ts';
 import type { AwsCredentials } from '../api/signature.ts';
 
-export interface GitLogin {
+export interface CodecommitLogin {
   readonly user: string;
   readonly token: string;
 }
@@ -21,7 +21,7 @@ const USABLE_MS = 5 * 60_000;
  * credential helpers do it: the method `GIT`, no body, not even the hash of an empty one, and a time without a zone.
  * https://github.com/aws/git-remote-codecommit
  */
-export function gitLogin({ url, region, credentials }: GitReader, nowMs: number): GitLogin {
+export function gitLogin({ url, region, credentials }: GitReader, nowMs: number): CodecommitLogin {
   const stamp = stampOf(nowMs).replace(/Z$/, '');
   const canonical = ['GIT', url.pathname.replace(/\/$/, ''), '', `host:${url.host}\n`, 'host', ''].join('\n');
   const signature = signatureOf(canonical, { service: 'codecommit', region, credentials, nowMs }, stamp);
@@ -31,8 +31,8 @@ export function gitLogin({ url, region, credentials }: GitReader, nowMs: number)
 }
 
 /** Signs again when the signature gets old, so that a long run reads to its end. */
-export function renewedGitLogin(reader: GitReader, nowMs: () => number): () => GitLogin {
-  let known: { readonly login: GitLogin; readonly atMs: number } | null = null;
+export function renewedGitLogin(reader: GitReader, nowMs: () => number): () => CodecommitLogin {
+  let known: { readonly login: CodecommitLogin; readonly atMs: number } | null = null;
   return () => {
     const atMs = nowMs();
     if (known === null || atMs - known.atMs >= USABLE_MS) known = { login: gitLogin(reader, atMs), atMs };

@@ -1,7 +1,7 @@
 import { locationOf } from '../../../githost/codecommit/repository-url.ts';
 import type { CredentialSource } from '../api/credentials.ts';
 import { renewedGitLogin } from './git-login.ts';
-import type { GitLogin } from './git-login.ts';
+import type { CodecommitLogin } from './git-login.ts';
 
 export interface Identity {
   readonly credentials: CredentialSource;
@@ -11,7 +11,7 @@ export interface Identity {
 }
 
 /** Logs in to repositories of CodeCommit, without a request. The credentials are found again for each run. */
-export async function identityLogin(url: URL, { credentials, home, nowMs }: Identity): Promise<() => GitLogin> {
+export async function identityLogin(url: URL, { credentials, home, nowMs }: Identity): Promise<() => CodecommitLogin> {
   const region = locationOf(url)?.region ?? (await home());
   return renewedGitLogin({ url, region, credentials: await credentials() }, nowMs);
 }

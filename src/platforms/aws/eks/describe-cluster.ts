@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { DeployError } from '../../../error/deploy-error.ts';
 import type { AwsCredentials } from '../api/signature.ts';
 
-export interface EksCluster {
+export interface EksClusterName {
   readonly name: string;
   readonly region: string;
 }
@@ -17,7 +17,7 @@ const Refused = z.object({ $metadata: z.object({ httpStatusCode: z.literal(403) 
 
 /** Reads the endpoint and the certificate authority of a cluster. Cache the result: importing the client takes longer than a whole deploy. */
 export async function describeCluster(
-  { name, region }: EksCluster,
+  { name, region }: EksClusterName,
   credentials: AwsCredentials,
   signal: AbortSignal,
 ): Promise<EksEndpoint> {
@@ -42,7 +42,7 @@ export async function describeCluster(
   }
 }
 
-function failure({ name, region }: EksCluster, cause: unknown): DeployError {
+function failure({ name, region }: EksClusterName, cause: unknown): DeployError {
   const error = cause instanceof Error ? cause : new Error(String(cause));
   // Credentials are refused by names that depend on what is wrong with them, and always with 403.
   const isRefused =

@@ -2,10 +2,10 @@ import type { DeployRequest } from '../../../deploy/ports/request.ts';
 import { DeployError, reasonOf } from '../../../error/deploy-error.ts';
 import { retry } from '../../../exchange/retry.ts';
 import type { RetryPolicy } from '../../../exchange/retry.ts';
-import { writeBody } from '../../../queue/body.ts';
+import { writeBody } from '../../../queue/messages/body.ts';
 
 /** One message of a batch, as the SQS API names its fields. */
-export interface Entry {
+export interface BatchEntry {
   readonly Id: string;
   readonly MessageBody: string;
   readonly MessageGroupId: string;
@@ -13,22 +13,22 @@ export interface Entry {
 }
 
 /** What is sent: a body in its group. */
-export interface Sent {
+export interface GroupedBody {
   readonly group: string;
   readonly body: string;
 }
 
-export interface Sending {
+export interface SendOptions {
   /** Default: the deploy queue. */
   readonly named?: string | undefined;
   /** Random per request: duplicates are harmless, but a redelivery must not be dropped as one. */
   readonly randomId: () => string;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Sends at most ten. Resolves to the entries that SQS did not accept, and the reason. */
-  readonly sendBatch: (entries: readonly Entry[], signal: AbortSignal) => Promise<Refused>;
+  readonly sendBatch: (entries: readonly BatchEntry[], signal: AbortSignal) => Promise<RefusedEntries>;
 }
 
-export interface Refused {
+export interface RefusedEntries {
   readonly ids: ReadonlySet<string>;
   readonly reason: string;
 }
@@ -38,7 +38,11 @@ const BATCH = 10;
 const BATCH_BYTES = 1_000_000;
 
 /** Sends one message per request, in the group of its target. @throws DeployError `queue-unreachable` */
-export function sendRequests(requests: readonly DeployRequest[], sending: Sending, signal: AbortSignal): Promise<void> {
+export function sendRequests(
+  requests: readonly DeployRequest[],
+  sending: SendOptions,
+  signal: AbortSignal,
+): Promise<void> {
   return sendAll(
     requests.map((request) => ({ group: groupOf(request), body: writeBody(request) })),
     sending,
@@ -47,7 +51,11 @@ export function sendRequests(requests: readonly DeployRequest[], sending: Sendin
 }
 
 /** Sends messages in their order, and retries those that were not accepted. @throws DeployError `queue-unreachable` */
-export async function sendAll(messages: readonly Sent[], sending: Sending, signal: AbortSignal): Promise<void> {
+export async function sendAll(
+  messages: readonly GroupedBody[],
+  sending: SendOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const entries = messages.map(({ group, body }, index) => ({
     Id: String(index),
     MessageBody: body,
@@ -62,8 +70,8 @@ function groupOf({ target, gaveUp }: DeployRequest): string {
   return gaveUp === true ? `dead/${target}` : target;
 }
 
-function batchesOf(entries: readonly Entry[]): readonly (readonly Entry[])[] {
-  const batches: Entry[][] = [];
+function batchesOf(entries: readonly BatchEntry[]): readonly (readonly BatchEntry[])[] {
+  const batches: BatchEntry[][] = [];
   let bytes = 0;
   for (const entry of entries) {
     const size = Buffer.byteLength(entry.MessageBody);
@@ -76,14 +84,14 @@ function batchesOf(entries: readonly Entry[]): readonly (readonly Entry[])[] {
   return batches;
 }
 
-const RETRIES: RetryPolicy<Refused> = {
+const RETRIES: RetryPolicy<RefusedEntries> = {
   pausesMs: [200, 400],
   verdictOn: (outcome) => (outcome.kind === 'answered' && outcome.answer.ids.size === 0 ? 'final' : 'again'),
 };
 
 async function sendEntries(
-  entries: readonly Entry[],
-  { sendBatch, wait, named }: Sending,
+  entries: readonly BatchEntry[],
+  { sendBatch, wait, named }: SendOptions,
   signal: AbortSignal,
 ): Promise<void> {
   let left = entries;

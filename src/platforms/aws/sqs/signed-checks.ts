@@ -1,5 +1,5 @@
 import type { Checks } from '../../../deploy/ports/check-request.ts';
-import { writeBody } from '../../../queue/body.ts';
+import { writeBody } from '../../../queue/messages/body.ts';
 import { callSqs } from './call-sqs.ts';
 import { unreachable } from './send.ts';
 import type { SignedQueueOptions } from './signed-queue.ts';

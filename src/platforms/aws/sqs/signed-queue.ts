@@ -4,7 +4,7 @@ import type { Removal, Visibility } from '../../../queue/inbox.ts';
 import type { Aws } from '../api/request.ts';
 import { callSqs } from './call-sqs.ts';
 import { sendAll, sendRequests } from './send.ts';
-import type { Entry, Refused, Sent } from './send.ts';
+import type { BatchEntry, RefusedEntries, GroupedBody } from './send.ts';
 
 export interface SignedQueueOptions {
   readonly aws: Aws;
@@ -17,7 +17,7 @@ export interface SignedQueueOptions {
 /** An SQS queue as functions use it, without an SDK client. Lambda receives the messages. */
 export interface SignedQueue extends Queue, Visibility, Removal {
   /** Sends messages of the work queue. @throws DeployError `queue-unreachable` */
-  sendAll(messages: readonly Sent[], signal: AbortSignal): Promise<void>;
+  sendAll(messages: readonly GroupedBody[], signal: AbortSignal): Promise<void>;
 }
 
 const REMOVE_MS = 5_000;
@@ -30,14 +30,14 @@ export function signedQueue({ aws, region, queueUrl, randomId, wait }: SignedQue
   const entriesOf = (receipts: readonly string[], more?: object) =>
     receipts.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle, ...more }));
 
-  async function call(action: string, entries: readonly object[], signal: AbortSignal): Promise<Refused> {
+  async function call(action: string, entries: readonly object[], signal: AbortSignal): Promise<RefusedEntries> {
     const text = await callSqs({ aws, region }, { action, content: { QueueUrl: queueUrl, Entries: entries } }, signal);
     const { Failed } = z.parse(Answer, JSON.parse(text));
     const failed = Failed ?? [];
     return { ids: new Set(failed.map(({ Id }) => Id)), reason: failed[0]?.Message ?? 'no reason given' };
   }
 
-  const sendBatch = (entries: readonly Entry[], signal: AbortSignal) => call('SendMessageBatch', entries, signal);
+  const sendBatch = (entries: readonly BatchEntry[], signal: AbortSignal) => call('SendMessageBatch', entries, signal);
   const sending = { randomId, wait, sendBatch };
   return {
     send: (requests, signal) => sendRequests(requests, sending, signal),

@@ -1,8 +1,8 @@
 import type { PlanQueue } from '../../../deploy/ports/githost/plan-request.ts';
-import { writeBody } from '../../../queue/body.ts';
-import { channelGroup, GROUPING_MS, recordGroup } from '../../../queue/inbox.ts';
-import type { NoticeQueue } from '../../../queue/notice-message.ts';
-import type { Outcomes, WriteQueue } from '../../../queue/write-message.ts';
+import { writeBody } from '../../../queue/messages/body.ts';
+import { channelGroup, GROUPING_MS, recordGroup } from '../../../queue/groups.ts';
+import type { NoticeQueue } from '../../../queue/messages/notice.ts';
+import type { Outcomes, WriteQueue } from '../../../queue/messages/write-request.ts';
 import type { SignedQueue } from './signed-queue.ts';
 
 /** What is done beside deploys, in one FIFO queue: a group for each pull request, branch, stage, repository and channel. */

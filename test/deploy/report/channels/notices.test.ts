@@ -5,8 +5,8 @@ import { noticesChannel } from '../../../../src/deploy/report/channels/notices.t
 import { renderNotices } from '../../../../src/deploy/report/channels/render-notices.ts';
 import type { Notice } from '../../../../src/channels/port.ts';
 import type { EventSubject, RunEvent } from '../../../../src/deploy/ports/run-event.ts';
-import { readNotice } from '../../../../src/queue/notice-message.ts';
-import { writeBody } from '../../../../src/queue/body.ts';
+import { readNotice } from '../../../../src/queue/messages/notice.ts';
+import { writeBody } from '../../../../src/queue/messages/body.ts';
 import { deployed, EVENTS, finished, SUBJECT } from '../events.ts';
 import type { EventName } from '../events.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { asRevision } from '../snapshot/source.ts';
-import type { Revision } from '../snapshot/source.ts';
+import { asRevision } from '../../snapshot/source.ts';
+import type { Revision } from '../../snapshot/source.ts';
 import { parseBody } from './body.ts';
 
 /** Something is to be written to Git. */
@@ -17,11 +17,11 @@ interface VersionWriteRequest {
 export interface RecordRequest {
   /** The group: `record/fleet`. */
   readonly target: string;
-  readonly outcome: Outcome;
+  readonly outcome: CommitOutcome;
 }
 
 /** What is recorded about one commit of a target. */
-export interface Outcome {
+export interface CommitOutcome {
   readonly name: string;
   /** The name of its repository in headgate.yml. */
   readonly repository: string;
@@ -36,7 +36,7 @@ export interface Outcome {
 
 /** Takes outcomes of runs that are to be recorded in Git, and keeps them until they are. */
 export interface Outcomes {
-  add(outcomes: readonly Outcome[], signal: AbortSignal): Promise<void>;
+  add(outcomes: readonly CommitOutcome[], signal: AbortSignal): Promise<void>;
 }
 
 /** Requests looks at branches. The first message of a group hides the later ones until it is due. */

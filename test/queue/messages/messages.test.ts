@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readCheck } from '../../src/queue/check-message.ts';
-import { readRequest } from '../../src/queue/message.ts';
+import { readCheck } from '../../../src/queue/messages/check-request.ts';
+import { readRequest } from '../../../src/queue/messages/deploy-request.ts';
 
 const REVISION = 'a'.repeat(40);
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import type { DeployRequest } from '../deploy/ports/request.ts';
-import { asObjectId, asRevision } from '../snapshot/source.ts';
+import type { DeployRequest } from '../../deploy/ports/request.ts';
+import { asObjectId, asRevision } from '../../snapshot/source.ts';
 import { parseBody } from './body.ts';
 
 export const recipientShape = {

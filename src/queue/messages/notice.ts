@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { CHANNEL_EVENTS, SEVERITIES } from '../config/written/channel-events.ts';
-import type { Notice } from '../channels/port.ts';
+import { CHANNEL_EVENTS, SEVERITIES } from '../../config/written/channel-events.ts';
+import type { Notice } from '../../channels/port.ts';
 import { parsePlainBody } from './body.ts';
 
 export interface NoticeQueue {

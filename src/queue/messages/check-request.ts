@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import type { CheckRequest } from '../deploy/ports/check-request.ts';
-import { asRevision } from '../snapshot/source.ts';
+import type { CheckRequest } from '../../deploy/ports/check-request.ts';
+import { asRevision } from '../../snapshot/source.ts';
 import { parseBody } from './body.ts';
-import { recipientShape, triggerShape } from './message.ts';
+import { recipientShape, triggerShape } from './deploy-request.ts';
 
 const AwaitedObject = z.object({
   apiVersion: z.string(),

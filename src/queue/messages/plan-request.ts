@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import type { PlanRequest } from '../deploy/ports/githost/plan-request.ts';
+import type { PlanRequest } from '../../deploy/ports/githost/plan-request.ts';
 import { parseBody } from './body.ts';
-import { triggerShape } from './message.ts';
+import { triggerShape } from './deploy-request.ts';
 
 const common = { target: z.string(), repository: z.string(), trigger: triggerShape, at: z.string() };
 
