@@ -1,4 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
+import { startAdmissionServer } from '../rig/cluster/admission-server.ts';
 import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 
 let testbed: Testbed;
@@ -15,13 +16,17 @@ interface Options {
   readonly image?: string;
   readonly replicas?: number;
   readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
-function deployment(name: string, { image = 'ghcr.io/acme/web:1', replicas = 1, nodeSelector = {} }: Options = {}) {
+function deployment(
+  name: string,
+  { image = 'ghcr.io/acme/web:1', replicas = 1, nodeSelector = {}, labels = {} }: Options = {},
+) {
   return JSON.stringify({
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { name },
+    metadata: { name, labels },
     spec: {
       replicas,
       selector: { matchLabels: { app: name } },
@@ -35,6 +40,13 @@ function deployment(name: string, { image = 'ghcr.io/acme/web:1', replicas = 1, 
 
 /** No node has it, so its pods stay pending. */
 const NOWHERE = { nodeSelector: { nowhere: 'true' } };
+
+const INGRESS = JSON.stringify({
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'Ingress',
+  metadata: { name: 'web' },
+  spec: { rules: [{ host: 'example.com' }] },
+});
 
 function statuses(revision: string): readonly (readonly [string, string])[] {
   return testbed.host.statusesOf(revision).map(({ state, description }) => [state, description]);
@@ -131,6 +143,60 @@ it('a commit that is superseded before it is ready names its successor', async (
   expect(await finalStatus(first)).toEqual(['success', `applied; superseded by ${second.slice(0, 7)}`]);
   expect(testbed.log.filter((each) => each['revision'] === first && each.message === 'ready')).toEqual([]);
 });
+
+it('a commit whose successor is still being applied names it', async () => {
+  await buildTestbed();
+  const { promise: applied, resolve: letApply } = Promise.withResolvers<undefined>();
+  let reviewed = 0;
+  // Refuses nothing, and keeps a write of the second commit waiting.
+  const server = await startAdmissionServer(testbed.cluster, async ({ dryRun }) => {
+    reviewed += 1;
+    if (!dryRun) await applied;
+    return { allowed: true };
+  });
+  const name = `${testbed.namespace}-slow`;
+  try {
+    await testbed.applyByHand(
+      JSON.stringify({
+        apiVersion: 'admissionregistration.k8s.io/v1',
+        kind: 'ValidatingWebhookConfiguration',
+        metadata: { name },
+        webhooks: [
+          {
+            name: 'slow.example.com',
+            admissionReviewVersions: ['v1'],
+            sideEffects: 'None',
+            timeoutSeconds: 30,
+            failurePolicy: 'Ignore',
+            clientConfig: { url: server.url, caBundle: server.caBundle },
+            namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': testbed.namespace } },
+            rules: [
+              { apiGroups: ['networking.k8s.io'], apiVersions: ['v1'], operations: ['*'], resources: ['ingresses'] },
+            ],
+          },
+        ],
+      }),
+    );
+    // It takes effect some moments after it was created.
+    const attempt = async () => {
+      await testbed.applyByHand(INGRESS, '--dry-run=server');
+      expect(reviewed).toBeGreaterThan(0);
+    };
+    await vi.waitFor(attempt, { timeout: 30_000, interval: 200 });
+    await testbed.start();
+    const first = await testbed.push({ 'apps/web.json': deployment('web', NOWHERE) });
+    await testbed.outcome(first);
+    const second = await testbed.push({ 'apps/web.json': deployment('web'), 'apps/ingress.json': INGRESS });
+    expect(await finalStatus(first)).toEqual(['success', `applied; superseded by ${second.slice(0, 7)}`]);
+    expect(statuses(second)).toEqual([['pending', 'applying']]);
+    letApply(undefined);
+    await line(second, 'ready');
+  } finally {
+    letApply(undefined);
+    server.close();
+    await testbed.kubectl('delete', 'validatingwebhookconfiguration', name);
+  }
+}, 120_000);
 
 it('an object that is not ready in time fails the commit, and a push that does not change it does not hide it', async () => {
   await buildTestbed({ wait: '2s' });

@@ -33,7 +33,9 @@ export function checkScopeOf(state: TargetState, { revision, sinceMs }: CheckReq
   const resumed = waiting?.isDeferred === true ? null : (waiting?.revision ?? null);
   const by = half ?? resumed ?? state.applied.source?.revision ?? null;
   if (by === revision && isAwaited) return { kind: 'current' };
-  return { kind: 'superseded', by: by === revision ? null : by, isAwaited };
+  // While a run is open, its commit is in what it awaits, and not yet in what is applied.
+  const newest = by === revision ? (awaited?.revision ?? null) : by;
+  return { kind: 'superseded', by: newest === revision ? null : newest, isAwaited };
 }
 
 export interface ReadinessFindings {

@@ -83,6 +83,15 @@ describe('checkScopeOf', () => {
     });
   });
 
+  it('is superseded by the commit of a run that has opened and is not closed yet', () => {
+    const opened = applied(A, {
+      ...leased(NOW_MS + 1),
+      outcome: { attempted: B },
+      progress: { awaited: { revision: B, sinceMs: 9 } },
+    });
+    expect(scopeOf(opened)).toEqual({ kind: 'superseded', by: B, isAwaited: false });
+  });
+
   it('is superseded by no commit when a later run of the same commit has its own check', () => {
     expect(scopeOf(applied(A, { progress: { awaited: { revision: A, sinceMs: 8 } } }))).toEqual({
       kind: 'superseded',
