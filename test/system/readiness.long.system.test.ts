@@ -95,6 +95,18 @@ it('a commit is pending until its changes are ready, and its final status says h
   expect(status?.readiness).toBe('ready');
 });
 
+it('the status of a commit that is ready at once is not overtaken by the one that it is being applied', async () => {
+  await buildTestbed();
+  await testbed.start();
+  await line(await testbed.push({ 'apps/web.json': deployment('web') }), 'ready');
+  // It is sent again a second later.
+  testbed.host.faults = { api: { status: 502, times: 1 } };
+  const revision = await testbed.push({ 'apps/web.json': deployment('web', { labels: { changed: 'true' } }) });
+  await line(revision, 'ready');
+  await vi.waitFor(() => expect(statuses(revision)).toHaveLength(2), { timeout: 30_000, interval: 20 });
+  expect(statuses(revision).map(([state]) => state)).toEqual(['pending', 'success']);
+});
+
 it('an image that cannot be pulled fails the commit within 15 s, and the fixing push is applied at once', async () => {
   await buildTestbed();
   await testbed.start();

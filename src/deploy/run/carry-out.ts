@@ -119,19 +119,28 @@ async function apply(run: PlannedRun, world: World, signal: AbortSignal): Promis
   // The commit of a hold keeps the status that it has until the outcome.
   const isFinal = run.isHeld || (await statusIsFinal(run, world, signal));
   const started = isFinal ? Promise.resolve() : world.report({ kind: 'started', revision }, signal);
-  const report = await during(started, () => applyAndClose(run, world, signal));
-  if (report.verdict === 'waiting') await reportWaiting(run, namesOf(run.plan.awaits), world, signal);
+  const report = await during(started, () => applyAndClose(run, started, world, signal));
   // Entries that had only to be forgotten change nothing, and the commit is pending since the run started.
   return report.verdict === 'unchanged' && !isFinal ? { ...report, isOwed: true } : report;
 }
 
-async function applyAndClose(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
+async function applyAndClose(
+  run: PlannedRun,
+  started: Promise<unknown>,
+  world: World,
+  signal: AbortSignal,
+): Promise<Report> {
   const { plan, state, revision } = run;
   const { waitMs } = run.request.target;
   const open = await world.stage('apply', () => run.observed.apply(plan, transitionsOf(run), signal));
   const report = withOverall(applied(revision, previousOf(state), { plan, results: open.results, waitMs }), run);
-  // Before the close: if the run died after it, nothing would show that the check is missing.
-  if (report.readiness === 'awaited') await world.checks.send(checkOf(run, report), 0, signal);
+  if (report.readiness === 'awaited') {
+    // The check reports as soon as the run is closed, and must not be overtaken by what the run reports.
+    await started;
+    if (report.verdict === 'waiting') await reportWaiting(run, namesOf(plan.awaits), world, signal);
+    // Before the close: if the run died after it, nothing would show that the check is missing.
+    await world.checks.send(checkOf(run, report), 0, signal);
+  }
   await world.stage('record', () => open.close(signal));
   // Once they have taken the objects over, this target forgets them.
   await run.neighbors.requestRuns([...new Set(plan.releases.map(({ to }) => to))], signal);

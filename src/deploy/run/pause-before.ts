@@ -27,7 +27,7 @@ interface PauseBefore extends Pick<Waiting, 'on' | 'isApplied'> {
  * awaited; null: it is another target, which queues its dependents itself.
  */
 export async function waitBefore(
-  run: WaitingRun & Pick<StartedRun, 'recorded' | 'isHeld' | 'request'>,
+  run: WaitingRun & Pick<StartedRun, 'recorded' | 'isHeld'>,
   { on, check, isApplied, errors = [], also = {} }: PauseBefore,
   world: World,
   signal: AbortSignal,
@@ -36,7 +36,6 @@ export async function waitBefore(
   const { waiting } = state.progress;
   // For repeated requests with nothing new, neither the state nor the commit status is written.
   const isKnown = isWaitingFor(run, on);
-  if (isKnown && diedBeforeReport(run)) await reportWaiting(run, on, world, signal);
   if (!isKnown || (check !== null && !isCheckPending(run, world))) {
     if (check !== null) await world.checks.send(check, 0, signal);
     if (!isKnown) await reportWaiting(run, on, world, signal);
@@ -54,17 +53,6 @@ export async function waitBefore(
   }
   const previous = state.applied.source?.revision ?? null;
   return { ...unchanged(revision, previous), verdict: 'waiting', waitingFor: on };
-}
-
-/** The run of this request has closed, so the commit waits; but it did not end, and may not have reported that. */
-function diedBeforeReport({
-  request,
-  state: { progress },
-  revision,
-}: Pick<StartedRun, 'request' | 'state' | 'revision'>) {
-  const { waiting, awaited } = progress;
-  if (waiting?.isExact !== true || awaited?.revision !== revision) return false;
-  return (request.tries ?? 1) > 1 && Date.parse(request.at) <= awaited.sinceMs;
 }
 
 /** Is the last check that was queued still running? */

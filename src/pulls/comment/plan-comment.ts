@@ -87,7 +87,7 @@ export function verdictOf(each: TargetPlan): string {
   const { refusals, isDeferred, waitingFor } = each.plan;
   if (refusals.length > 0) return 'would be refused';
   if (!changesAnything(each.plan)) return 'unchanged';
-  if (isDeferred) return 'would wait for the end of a hold';
+  if (isDeferred) return 'would be deferred';
   return waitingFor.length > 0 ? 'would be deployed after a wait' : 'would be deployed';
 }
 

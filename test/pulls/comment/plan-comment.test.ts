@@ -39,6 +39,7 @@ describe('the comment on a pull request', () => {
         { kind: 'failed', target: 'gone', problem },
         planned('bad', { refusals: [problem] }),
         planned('late', { changes: [aChange('update', 'api')], waitingFor: ['target base'] }),
+        planned('closed', { changes: [aChange('update', 'db')], waitingFor: ['a window'], isDeferred: true }),
       ],
     });
     expect(text.split('\n').filter((line) => line.startsWith('| `'))).toEqual([
@@ -46,9 +47,11 @@ describe('the comment on a pull request', () => {
       '| `gone` | not planned | unknown |',
       '| `shop` | 1 to create, 0 to update, 0 to prune | would be deployed |',
       '| `late` | 0 to create, 1 to update, 0 to prune | would be deployed after a wait |',
+      '| `closed` | 0 to create, 1 to update, 0 to prune | would be deferred |',
       '| `idle` | no changes | unchanged |',
       '| `create` | `ConfigMap shop/web` | `apps/web.yaml:1` |',
       '| `update` | `ConfigMap shop/api` | `apps/api.yaml:1` |',
+      '| `update` | `ConfigMap shop/db` | `apps/db.yaml:1` |',
     ]);
     expect(text.indexOf('`apps/a.yaml:3`')).toBeLessThan(text.indexOf('`ConfigMap shop/web`'));
   });
