@@ -1,5 +1,6 @@
 import type { AwaitedObject } from '../../health/needs-readiness.ts';
-import type { TargetState } from '../../state/target-state.ts';
+import type { TargetState, Waiting } from '../../state/target-state.ts';
+import type { Revision } from '../../snapshot/source.ts';
 import type { CheckRequest } from '../ports/check-request.ts';
 import type { NotReady } from '../../state/readiness.ts';
 import type { SeenHealth } from '../ports/readiness.ts';
@@ -30,12 +31,18 @@ export function checkScopeOf(state: TargetState, { revision, sinceMs }: CheckReq
   const isNewer = awaited === null || awaited.sinceMs < sinceMs;
   if (isNewer && nowMs < sinceMs + RECORDED_WITHIN_MS) return { kind: 'open' };
   const half = verdict === 'partial' && attempted !== revision ? attempted : null;
-  const resumed = waiting?.isDeferred === true ? null : (waiting?.revision ?? null);
+  const resumed = waiting !== null && isBegun(waiting, revision) ? waiting.revision : null;
   const by = half ?? resumed ?? state.applied.source?.revision ?? null;
   if (by === revision && isAwaited) return { kind: 'current' };
   // While a run is open, its commit is in what it awaits, and not yet in what is applied.
   const newest = by === revision ? (awaited?.revision ?? null) : by;
   return { kind: 'superseded', by: newest === revision ? null : newest, isAwaited };
+}
+
+/** Another commit that only waits has changed nothing yet. */
+function isBegun(waiting: Waiting, own: Revision): boolean {
+  if (waiting.isDeferred) return false;
+  return waiting.revision === own || waiting.isExact || waiting.isOpened === true;
 }
 
 export interface ReadinessFindings {

@@ -37,6 +37,17 @@ function applied(revision: Revision, change: StateChange = {}): TargetState {
   return withChange(NOTHING_RECORDED, joinChanges(done, change));
 }
 
+const WAITING = {
+  sinceMs: 9,
+  created: 0,
+  updated: 0,
+  pruned: 0,
+  isApplied: false,
+  on: ['target infra'],
+  isDeferred: false,
+  isExact: false,
+};
+
 const leased = (untilMs: number) => ({ run: { lease: { run: 'r', holder: 'h', untilMs } } });
 
 describe('checkScopeOf', () => {
@@ -46,6 +57,20 @@ describe('checkScopeOf', () => {
     expect(scopeOf(applied(A))).toEqual({ kind: 'current' });
     expect(scopeOf(applied(A, { outcome: { attempted: B, verdict: 'refused' } }))).toEqual({ kind: 'current' });
     expect(scopeOf(applied(A, { ...leased(NOW_MS + 1), outcome: { attempted: B } }))).toEqual({ kind: 'current' });
+  });
+
+  it('is current while its own commit waits before its first write', () => {
+    const waiting = { ...WAITING, revision: A };
+    expect(scopeOf(applied(B, { progress: { waiting } }))).toEqual({ kind: 'current' });
+  });
+
+  it('is current while a later commit waits for another target, and superseded once its run has opened', () => {
+    const waiting = { ...WAITING, revision: B };
+    expect(scopeOf(applied(A, { progress: { waiting } }))).toEqual({ kind: 'current' });
+    for (const opened of [{ isExact: true }, { isOpened: true } as const]) {
+      const state = applied(A, { progress: { waiting: { ...waiting, ...opened } } });
+      expect(scopeOf(state)).toEqual({ kind: 'superseded', by: B, isAwaited: true });
+    }
   });
 
   it('is open while the run that queued the check still writes, and no longer than its lease', () => {
