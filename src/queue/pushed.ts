@@ -1,4 +1,5 @@
 import type { Log } from '../deploy/ports/log.ts';
+import type { Settlement } from './settlement.ts';
 import { notBeforeOf } from './messages/body.ts';
 import type { NeedsServers } from './slots.ts';
 import type { Turns } from './turns.ts';
@@ -11,13 +12,6 @@ export interface PushedMessage {
   /** How often it was pushed, this time included; null: the queue does not report it. */
   readonly tries: number | null;
 }
-
-/** What the queue that pushed a message does next: remove it, or push it again. */
-export type Settlement =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'again'; readonly afterSeconds: number }
-  /** Pushing it again would not help. */
-  | { readonly kind: 'unreadable' };
 
 export interface PushedOptions<T extends { readonly target: string }> extends Work<T>, NeedsServers<T> {
   readonly turns: Turns;

@@ -16,7 +16,7 @@ import { admit, receive } from '../deploy/webhook/receive.ts';
 import type { Answer, RequestHead, WebhookRequest } from '../deploy/webhook/web-request.ts';
 import { DeployError } from '../error/deploy-error.ts';
 import { startHttpServer } from '../platforms/local/http-server.ts';
-import type { Settlement } from '../queue/pushed.ts';
+import type { Settlement } from '../queue/settlement.ts';
 import type { MessageQueue, QueuedWork } from './message-queue.ts';
 import { outboxOf } from './outbox.ts';
 import type { ChannelDefinition } from './read-config.ts';

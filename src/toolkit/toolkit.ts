@@ -51,7 +51,7 @@ export type { GivenRenderer, RenderInput } from '../desired/plain/given-renderer
 
 // A queue
 export type { MessageQueue, QueuedWork, QueueMessage } from './message-queue.ts';
-export type { Settlement } from '../queue/pushed.ts';
+export type { Settlement } from '../queue/settlement.ts';
 
 // A platform
 export type { AccessOf } from '../app/access-of.ts';

@@ -6,7 +6,7 @@ import { lookAfter } from '../../deploy/readiness/pacing.ts';
 import { answerOf } from '../../platforms/http/task-route.ts';
 import type { TaskRoute } from '../../platforms/http/task-route.ts';
 import { readCheck } from '../../queue/messages/check-request.ts';
-import type { Settlement } from '../../queue/pushed.ts';
+import type { Settlement } from '../../queue/settlement.ts';
 import { servePushed } from '../../queue/pushed.ts';
 import type { PushedMessage, PushedOptions } from '../../queue/pushed.ts';
 import type { SlotLimits } from '../../queue/slots.ts';

@@ -1,6 +1,5 @@
 import type { AwaitedObject } from '../../health/needs-readiness.ts';
 import type { TargetState, Waiting } from '../../state/target-state.ts';
-import type { Revision } from '../../snapshot/source.ts';
 import type { CheckRequest } from '../ports/check-request.ts';
 import type { NotReady } from '../../state/readiness.ts';
 import type { SeenHealth } from '../ports/readiness.ts';
@@ -40,7 +39,7 @@ export function checkScopeOf(state: TargetState, { revision, sinceMs }: CheckReq
 }
 
 /** Another commit that only waits has changed nothing yet. */
-function isBegun(waiting: Waiting, own: Revision): boolean {
+function isBegun(waiting: Waiting, own: Waiting['revision']): boolean {
   if (waiting.isDeferred) return false;
   return waiting.revision === own || waiting.isExact || waiting.isOpened === true;
 }

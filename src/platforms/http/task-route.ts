@@ -1,5 +1,5 @@
 import type { Answer, RequestHead, WebhookRequest } from '../../deploy/webhook/reception.ts';
-import type { Settlement } from '../../queue/pushed.ts';
+import type { Settlement } from '../../queue/settlement.ts';
 import type { PushedMessage } from '../../queue/pushed.ts';
 import { hasKey } from './bearer.ts';
 
