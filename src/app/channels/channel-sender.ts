@@ -7,7 +7,7 @@ import { profileOf } from '../../githost/profiles.ts';
 import { resolveSecret } from '../secrets.ts';
 import { deliver } from './deliver.ts';
 import { withoutSecrets } from './without-secrets.ts';
-import type { SenderOptions } from './delivery.ts';
+import type { SenderOptions } from './channel-connection.ts';
 
 /** What became of notices of one channel. */
 export interface SentNotices {

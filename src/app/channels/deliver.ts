@@ -5,8 +5,8 @@ import { exchange } from '../../exchange/exchange.ts';
 import { retry, retryAfterMs } from '../../exchange/retry.ts';
 import type { RetryPolicy } from '../../exchange/retry.ts';
 import { refusal, unreachable } from './channel-error.ts';
-import { DEADLINE_MS } from './delivery.ts';
-import type { ChannelConnection } from './delivery.ts';
+import { DEADLINE_MS } from './channel-connection.ts';
+import type { ChannelConnection } from './channel-connection.ts';
 
 /** An answer is a few bytes, or one deployment. */
 const BODY_LIMIT_BYTES = 256 * 1024;
@@ -22,54 +22,54 @@ interface Answer extends ChannelAnswer {
  */
 export async function deliver(
   request: ChannelRequest,
-  delivery: ChannelConnection,
+  connection: ChannelConnection,
   signal: AbortSignal,
 ): Promise<void> {
   if (request.kind === 'mail') {
     const { sendMail } = await import('./send-mail.ts');
-    return sendMail(request, delivery, signal);
+    return sendMail(request, connection, signal);
   }
   for (let next: HttpMessage | AwsMessage | null = request; next !== null;) {
     const current: HttpMessage | AwsMessage = next;
-    const { status, text, afterMs } = await retry(() => send(current, delivery, signal), retries(delivery), {
-      wait: delivery.wait,
+    const { status, text, afterMs } = await retry(() => send(current, connection, signal), retries(connection), {
+      wait: connection.wait,
       signal,
     }).catch((cause: unknown) => {
       if (signal.aborted || cause instanceof DeployError) throw cause;
-      throw unreachable(delivery, { reason: reasonOf(cause), afterMs: null });
+      throw unreachable(connection, { reason: reasonOf(cause), afterMs: null });
     });
-    const judged = judge({ status, text }, delivery.renderer);
-    if (judged === 'again') throw unreachable(delivery, { reason: `status ${status}`, afterMs });
-    if (judged === 'refused') throw refusal(delivery, { status, text });
+    const judged = judge({ status, text }, connection.renderer);
+    if (judged === 'again') throw unreachable(connection, { reason: `status ${status}`, afterMs });
+    if (judged === 'refused') throw refusal(connection, { status, text });
     next = current.kind === 'http' ? (current.next?.(text) ?? null) : null;
   }
 }
 
 async function send(
   request: HttpMessage | AwsMessage,
-  { aws, deadlineMs = DEADLINE_MS, ...delivery }: ChannelConnection,
+  { aws, deadlineMs = DEADLINE_MS, ...connection }: ChannelConnection,
   signal: AbortSignal,
 ): Promise<Answer> {
   if (request.kind === 'aws') {
     const { kind: _kind, ...call } = request;
     const { status, text } = await aws.call({ ...call, deadlineMs }, signal).catch((thrown: unknown) => {
       if (thrown instanceof DeployError && thrown.code === 'aws-unreachable')
-        throw unreachable(delivery, { reason: thrown.message, afterMs: null });
+        throw unreachable(connection, { reason: thrown.message, afterMs: null });
       throw thrown;
     });
     return { status, text, afterMs: null };
   }
   const { method, headers, body } = request;
   const options = { ca: null, deadlineMs, bodyLimitBytes: BODY_LIMIT_BYTES };
-  const answer = await exchange({ method, url: addressOf(request, delivery), headers, body }, options, signal);
+  const answer = await exchange({ method, url: addressOf(request, connection), headers, body }, options, signal);
   return { status: answer.status, text: answer.body.toString(), afterMs: retryAfterMs(answer.headers) };
 }
 
 /** A secret is never sent unencrypted, and the address itself may be one. */
-function addressOf({ url }: HttpMessage, delivery: Pick<ChannelConnection, 'channel' | 'to'>): URL {
+function addressOf({ url }: HttpMessage, connection: Pick<ChannelConnection, 'channel' | 'to'>): URL {
   const address = URL.parse(url);
   if (address?.protocol === 'https:' || (address?.protocol === 'http:' && isLoopback(address.hostname))) return address;
-  throw refusal(delivery, { status: null, text: 'its address is not a valid https URL' });
+  throw refusal(connection, { status: null, text: 'its address is not a valid https URL' });
 }
 
 function retries({ renderer }: ChannelConnection): RetryPolicy<Answer> {

@@ -3,19 +3,23 @@ import type { MailMessage } from '../../channels/port.ts';
 import { isLoopback } from '../../config/written/address.ts';
 import { reasonOf } from '../../error/deploy-error.ts';
 import { refusal, unreachable } from './channel-error.ts';
-import { DEADLINE_MS } from './delivery.ts';
-import type { ChannelConnection } from './delivery.ts';
+import { DEADLINE_MS } from './channel-connection.ts';
+import type { ChannelConnection } from './channel-connection.ts';
 
 /** Over `smtps://`, or `smtp://` with STARTTLS; without encryption only to this machine. */
-export async function sendMail(message: MailMessage, delivery: ChannelConnection, signal: AbortSignal): Promise<void> {
+export async function sendMail(
+  message: MailMessage,
+  connection: ChannelConnection,
+  signal: AbortSignal,
+): Promise<void> {
   const { from, to, subject, text, html, messageId } = message;
   const address = URL.parse(message.server);
   if (address === null || !/^smtps?:$/.test(address.protocol) || address.hostname === '')
-    throw refusal(delivery, {
+    throw refusal(connection, {
       status: null,
       text: 'its address is not one of a mail server: smtps://user:password@host',
     });
-  const timeoutMs = delivery.deadlineMs ?? DEADLINE_MS;
+  const timeoutMs = connection.deadlineMs ?? DEADLINE_MS;
   const isSecure = address.protocol === 'smtps:';
   const transport = createTransport({
     host: address.hostname.replaceAll(/[[\]]/g, ''),
@@ -39,8 +43,8 @@ export async function sendMail(message: MailMessage, delivery: ChannelConnection
   } catch (cause) {
     signal.throwIfAborted();
     const status = codeIn(cause);
-    if (status !== null && status >= 500) throw refusal(delivery, { status, text: reasonOf(cause) });
-    throw unreachable(delivery, { reason: reasonOf(cause), afterMs: null });
+    if (status !== null && status >= 500) throw refusal(connection, { status, text: reasonOf(cause) });
+    throw unreachable(connection, { reason: reasonOf(cause), afterMs: null });
   } finally {
     signal.removeEventListener('abort', close);
     transport.close();
