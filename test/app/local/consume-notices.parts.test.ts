@@ -10,7 +10,7 @@ import { readChannelErrors } from '../../../src/platforms/local/channel-errors.t
 import { openLocalQueues } from '../../../src/platforms/local/queues.ts';
 import type { LocalQueues } from '../../../src/platforms/local/queues.ts';
 import type { Consumer } from '../../../src/queue/consumer.ts';
-import { aNotice } from '../../channels/builders.ts';
+import { aNotice, NOW_MS } from '../../channels/builders.ts';
 import { configOf, file } from '../../config/builders.ts';
 import { startHttpService } from '../channels/services.ts';
 import type { HttpService } from '../channels/services.ts';
@@ -21,14 +21,15 @@ const SECRET = `whsec_${Buffer.from('a secret of a webhook').toString('base64')}
 let directory = '';
 let service: HttpService;
 let queues: LocalQueues;
-let nowMs = Date.now;
+/** The clock of every part starts when the notices of the builders were made. */
+let nowMs: () => number;
 let logged: Readonly<Record<string, unknown>>[];
 const consumers: Consumer[] = [];
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'headgate-notices-'));
   service = await startHttpService();
-  nowMs = Date.now;
+  later(0);
   logged = [];
   queues = await openLocalQueues({ dataDirectory: directory, nowMs: () => nowMs(), groupingMs: 30_000 });
 });
@@ -68,9 +69,8 @@ function start(kinds: Readonly<Record<string, string>> = { team: 'slack, url: en
 
 const send = (...notices: readonly Notice[]) => queues.notices.send(notices, signal);
 const later = (ms: number) => {
-  const base = Date.now() + ms;
   const from = Date.now();
-  nowMs = () => base + (Date.now() - from);
+  nowMs = () => NOW_MS + ms + (Date.now() - from);
 };
 const until = (isSo: () => void) => vi.waitFor(isSo, { timeout: 20_000, interval: 20 });
 const numbered = (count: number, change: Partial<Notice> = {}) =>
@@ -163,7 +163,7 @@ describe('a channel that fails', () => {
 
   it('is left alone after a day', async () => {
     service.replies = Array.from({ length: 9 }, () => ({ status: 500 }));
-    await send(aNotice({ at: new Date(Date.now() - 25 * 3_600_000).toISOString() }));
+    await send(aNotice({ at: new Date(NOW_MS - 25 * 3_600_000).toISOString() }));
     later(30_100);
     start();
     await until(() => expect(logged.map(({ message }) => message)).toEqual(['not-notified-yet', 'not-notified']));
