@@ -116,7 +116,7 @@ function observedTarget(at: { parent: Parent | null; gathered: Gathered }, run: 
         dirty === undefined ? {} : { inventory: { count: facts.count - countIn(facts.entries, dirty) } };
       return record(at.parent, joinChanges(counted, change), { run, signal });
     },
-    apply: (plan, transitions, signal) => applyPlan({ ...at, plan, transitions }, run, signal),
+    apply: (plan, transitions, signal, opened) => applyPlan({ ...at, plan, transitions }, run, signal, opened),
   };
 }
 

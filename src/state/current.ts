@@ -48,8 +48,9 @@ export function openedCommit({
 }: Pick<TargetState, 'run' | 'outcome' | 'progress'>): Revision | null {
   const { waiting } = progress;
   if (waiting?.isExact === true || waiting?.isOpened === true) return waiting.revision;
-  // It has marked its files dirty, and only its close clears them.
-  const isOpen = run.lease !== null && outcome.attempted === outcome.pendingOn;
+  // It has marked its files dirty, and only its close clears them. One that waits has not opened: the lease is of a run that
+  // was correcting drift meanwhile.
+  const isOpen = run.lease !== null && waiting === null && outcome.attempted === outcome.pendingOn;
   return isOpen ? outcome.attempted : null;
 }
 

@@ -7,8 +7,9 @@ import { decodeHistory } from '../../src/state/decode-history.ts';
 import { lastReady } from '../../src/state/last-ready.ts';
 import { NOTHING_RECORDED, joinChanges, withChange } from '../../src/state/target-state.ts';
 import type { StateChange } from '../../src/state/target-state.ts';
+import { waitingChange } from '../../src/state/waiting.ts';
 import type { ObjectId, Revision } from '../../src/snapshot/source.ts';
-import { activeHold, commitToKeep, isLeftByHold } from '../../src/state/current.ts';
+import { activeHold, commitToKeep, isLeftByHold, openedCommit } from '../../src/state/current.ts';
 
 const A = 'a'.repeat(40) as Revision;
 const B = 'b'.repeat(40) as Revision;
@@ -49,6 +50,17 @@ describe('a hold', () => {
   it('keeps the applied commit while a correction of drift works after a refused tip', () => {
     const lease = { run: 'r', holder: 'h', untilMs: 1 };
     expect(commitToKeep(stateOf({ run: { lease, dirty: [] }, outcome: { attempted: B } }))).toBe(A);
+  });
+
+  it('does not take a tip that waits for its window for one whose run has opened, while a correction of drift works', () => {
+    const lease = { run: 'r', holder: 'h', untilMs: 1 };
+    const counts = { created: 0, updated: 0, pruned: 0 };
+    const on = ['deploys are not allowed until Monday'];
+    const run = { state: stateOf(), revision: B, settings: 's', sinceMs: 1, nowMs: 2 };
+    const deferred = waitingChange(run, { on, counts, isApplied: false, isExact: false, isDeferred: true });
+    const state = stateOf(joinChanges(deferred, { run: { lease, dirty: [] } }));
+    expect(openedCommit(state)).toBe(null);
+    expect(commitToKeep(state)).toBe(A);
   });
 
   it('leaves a tip pending only where the tip is another commit than the one that is kept', () => {

@@ -1,8 +1,12 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { sweepDrift } from '../../src/deploy/drift/detect-drift.ts';
 import { runRequests } from '../../src/deploy/requests/run-requests.ts';
 import { runTarget } from '../../src/deploy/requests/run-target.ts';
 import { sweep as lookForTips } from '../../src/deploy/sweep.ts';
+import { startFaultProxy } from '../rig/cluster/fault-proxy.ts';
 import { Testbed, configMap } from '../rig/testbed/testbed.ts';
 import type { Report } from '../../src/deploy/ports/report.ts';
 
@@ -337,6 +341,48 @@ describe('drift', () => {
     expect(await testbed.configMaps()).toEqual({ a: { level: '9' }, b: { level: '1' } });
     expect(await announced()).toMatchObject({ objects: 1 });
     expect(await sweep()).toEqual([]);
+  });
+});
+
+describe('drift of the applied commit, after a newer one was refused', () => {
+  const NAMELESS = 'apiVersion: v1\nkind: ConfigMap\n';
+
+  async function shown(): Promise<unknown> {
+    const { stdout } = await testbed.headgate('status', '--output', 'json');
+    return (JSON.parse(stdout) as unknown[])[0];
+  }
+
+  it('is corrected, and headgate status still shows the refusal', async () => {
+    testbed = await Testbed.build();
+    const revision = await deployed({ 'apps/a.yaml': configMap('a', { level: '1' }) });
+    const attemptedRevision = await testbed.push({ 'apps/b.yaml': NAMELESS });
+    expect(await sweep()).toMatchObject([{ verdict: 'refused', revision: attemptedRevision }]);
+    expect(await shown()).toMatchObject({ verdict: 'refused', revision, attemptedRevision });
+    await edit('configmap', 'a', { data: { level: '9' } });
+    expect(await sweep()).toMatchObject([{ verdict: 'deployed', revision, updated: 1 }]);
+    expect(await testbed.configMaps()).toEqual({ a: { level: '1' } });
+    expect(await shown()).toMatchObject({ verdict: 'refused', revision, attemptedRevision });
+    expect(await sweep()).toEqual([]);
+  });
+
+  it('is not said to be a part of that commit, if it cannot be corrected', async () => {
+    const proxy = await startFaultProxy(inject('cluster'));
+    const directory = await mkdtemp(join(tmpdir(), 'headgate-proxy-'));
+    onTestFinished(async () => {
+      await proxy.close();
+      await rm(directory, { recursive: true, force: true });
+    });
+    const kubeconfig = join(directory, 'kubeconfig');
+    await writeFile(kubeconfig, proxy.kubeconfig);
+    testbed = await Testbed.build({ kubeconfig });
+    const revision = await deployed({ 'apps/a.yaml': configMap('a', { level: '1' }) });
+    await testbed.push({ 'apps/b.yaml': NAMELESS });
+    expect(await sweep()).toMatchObject([{ verdict: 'refused' }]);
+    await edit('configmap', 'a', { data: { level: '9' } });
+    proxy.fault = ({ method, path }) =>
+      method === 'PATCH' && path.includes('configmaps/a?') && !path.includes('dryRun') ? { status: 422 } : 'pass';
+    expect(await sweep()).toMatchObject([{ verdict: 'refused', revision, failed: 1 }]);
+    expect(await shown()).toMatchObject({ verdict: 'partial', revision, attemptedRevision: revision });
   });
 });
 

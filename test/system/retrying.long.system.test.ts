@@ -149,6 +149,16 @@ describe('a commit whose runs fail', () => {
     expect(statusesOf(held).at(-1)).toBe(`error superseded by ${revision.slice(0, 7)}`);
   });
 
+  it('is not reported as being applied until its run holds the lease', async () => {
+    await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a') }), 'deployed');
+    let writes = 0;
+    proxy.fault = ({ method, path }) =>
+      method === 'PATCH' && path.includes('configmaps/headgate-') && (writes += 1) === 1 ? { status: 409 } : 'pass';
+    const pushed = await testbed.push({ 'apps/a.yaml': configMap('a', { v: '2' }) });
+    await reported(pushed, 'success 1 updated');
+    expect(statusesOf(pushed)).toEqual(['pending applying', 'success 1 updated']);
+  });
+
   it('is pending while the API server throttles or fails', async () => {
     await testbed.outcome(await testbed.push({ 'apps/a.yaml': configMap('a') }), 'deployed');
     proxy.fault = ({ path }) =>

@@ -33,12 +33,14 @@ export async function applyPlan(
   application: Application,
   run: ClusterRun & { readonly store: StateStore },
   signal: AbortSignal,
+  opened?: () => void,
 ): Promise<OpenRun> {
   const { plan, gathered, parent } = application;
   const { facts } = gathered;
   if (plan.namespace !== 'present') await createNamespace(application, run, signal);
   const names = layoutNames(application, run);
   const held = await takeLease(parent, opening(application, names), { store: run.store, runner: run.runner, signal });
+  opened?.();
   const known = await recordDuring({ application, names, held }, run.store, signal);
 
   const context = writeContext(run, held);

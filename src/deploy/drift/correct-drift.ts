@@ -124,10 +124,10 @@ async function correct(run: Run, world: World, signal: AbortSignal): Promise<Rep
   const explained = await explainDrift(drifted, { contests, observed, target: world.target }, signal);
   const drift = driftOf(refused.length + run.drift.resting, run);
   const onFailure = (ended: readonly ChangeResult[]) => joinChanges({ drift: { contests } }, failureOf(ended, run));
-  const isWritten = writes.length > 0;
+  // The last outcome stays as it is: it may be of a newer commit, which was refused or waits.
   const onSuccess = joinChanges(announcedBy(run), {
     drift: { contests, found: drift },
-    ...(isWritten ? { outcome: { verdict: 'deployed' }, applied: { deployedAt: new Date(nowMs).toISOString() } } : {}),
+    ...(writes.length === 0 ? {} : { applied: { deployedAt: new Date(nowMs).toISOString() } }),
   });
   const transitions = { onOpen: {}, onSuccess: () => onSuccess, onFailure, onPause: () => onSuccess };
   const results = await settle({ plan, transitions }, run, world, signal);
@@ -187,6 +187,8 @@ function failureOf(results: readonly ChangeResult[], run: Run): StateChange {
   return {
     outcome: {
       verdict: 'partial',
+      attempted: applied.revision,
+      errors: [...new Set(errors.map(({ code }) => code))].toSorted(),
       backoff: backoffAfter(state.outcome, { revision: applied.revision, settings, errors, nowMs }),
     },
     drift: { found: driftOf(left + refusedObjects(run).length + run.drift.resting, run) },

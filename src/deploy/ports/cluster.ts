@@ -64,8 +64,8 @@ export interface Observed {
   conflictingManagers(change: Write, signal: AbortSignal): Promise<readonly FieldConflict[]>;
   /** Changes the state alone. */
   record(change: StateChange, signal: AbortSignal): Promise<RecordedTarget>;
-  /** Opens the run, writes and prunes. */
-  apply(plan: Plan, transitions: StateTransitions, signal: AbortSignal): Promise<OpenRun>;
+  /** Opens the run, writes and prunes. `opened` is called once the run holds the lease, before it writes any object. */
+  apply(plan: Plan, transitions: StateTransitions, signal: AbortSignal, opened?: () => void): Promise<OpenRun>;
 }
 
 /** A run that has written and is not closed yet. */

@@ -118,25 +118,45 @@ async function apply(run: PlannedRun, world: World, signal: AbortSignal): Promis
   const { revision } = run;
   // The commit of a hold keeps the status that it has until the outcome.
   const isFinal = run.isHeld || (await statusIsFinal(run, world, signal));
-  const started = isFinal ? Promise.resolve() : world.report({ kind: 'started', revision }, signal);
-  const report = await during(started, () => applyAndClose(run, started, world, signal));
+  const started = startReport(isFinal ? null : () => world.report({ kind: 'started', revision }, signal));
+  const report = await applyAndClose(run, started, world, signal).finally(started.arrived);
   // Entries that had only to be forgotten change nothing, and the commit is pending since the run started.
   return report.verdict === 'unchanged' && !isFinal ? { ...report, isOwed: true } : report;
 }
 
+interface StartReport {
+  /** Sends the report, while the run works. */
+  readonly send: () => void;
+  /** The report has arrived, or was not sent. */
+  readonly arrived: () => Promise<void>;
+}
+
+function startReport(report: (() => Promise<unknown>) | null): StartReport {
+  let sent: Promise<unknown> | null = null;
+  return {
+    send: () => {
+      sent ??= report?.() ?? null;
+      // As in `during`.
+      sent?.catch(() => undefined);
+    },
+    arrived: async () => void (await sent),
+  };
+}
+
 async function applyAndClose(
   run: PlannedRun,
-  started: Promise<unknown>,
+  started: StartReport,
   world: World,
   signal: AbortSignal,
 ): Promise<Report> {
   const { plan, state, revision } = run;
   const { waitMs } = run.request.target;
-  const open = await world.stage('apply', () => run.observed.apply(plan, transitionsOf(run), signal));
+  // Not before it holds the lease: the run that does has reported the commit, and may have reported its end.
+  const open = await world.stage('apply', () => run.observed.apply(plan, transitionsOf(run), signal, started.send));
   const report = withOverall(applied(revision, previousOf(state), { plan, results: open.results, waitMs }), run);
   if (report.readiness === 'awaited') {
     // The check reports as soon as the run is closed, and must not be overtaken by what the run reports.
-    await started;
+    await started.arrived();
     if (report.verdict === 'waiting') await reportWaiting(run, namesOf(plan.awaits), world, signal);
     // Before the close: if the run died after it, nothing would show that the check is missing.
     await world.checks.send(checkOf(run, report), 0, signal);
