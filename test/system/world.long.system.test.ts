@@ -200,8 +200,12 @@ describe('a run that ends with an error', () => {
     await testbed.until(() => testbed.host.statuses.some(({ state }) => state === 'success'));
     testbed.host.faults = { api: { status: 502, times: 1 } };
     const forbidden = JSON.stringify({ kind: 'Status', code: 403, reason: 'Forbidden', message: 'not now' });
+    let writes = 0;
+    // The first one takes the lease, and the commit is reported then.
     proxy.fault = ({ path, method }) =>
-      method === 'PATCH' && path.includes('configmaps/headgate-') ? { status: 403, body: forbidden } : 'pass';
+      method === 'PATCH' && path.includes('configmaps/headgate-') && (writes += 1) > 1
+        ? { status: 403, body: forbidden }
+        : 'pass';
     const revision = await testbed.push(three('2'));
     await testbed.outcome(revision, 'failed');
     await testbed.until(() => testbed.host.statusesOf(revision).length === 2);
