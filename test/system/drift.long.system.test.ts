@@ -365,7 +365,7 @@ describe('drift of the applied commit, after a newer one was refused', () => {
     expect(await sweep()).toEqual([]);
   });
 
-  it('is not said to be a part of that commit, if it cannot be corrected', async () => {
+  it('is not recorded as the outcome of that commit when it cannot be corrected', async () => {
     const proxy = await startFaultProxy(inject('cluster'));
     const directory = await mkdtemp(join(tmpdir(), 'headgate-proxy-'));
     onTestFinished(async () => {
