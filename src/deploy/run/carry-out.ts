@@ -5,6 +5,8 @@ import { filesOf, isBeforePrunes } from '../../plan/model/plan.ts';
 import type { Report } from '../ports/report.ts';
 import type { World } from '../ports/world.ts';
 import { applied, refused, undecidedWarning } from '../report/report.ts';
+import { backgroundReport, during } from './background-report.ts';
+import type { BackgroundReport } from './background-report.ts';
 import { reportSuperseded, reportWaiting } from './report-events.ts';
 import { nextOf } from '../prepare/next.ts';
 import { checkOf, owed, previousOf, unchangedSince, withOverall } from './outcome.ts';
@@ -26,26 +28,15 @@ export async function carryOut(planned: PlannedRun, world: World, signal: AbortS
 }
 
 function carryOutApproved(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
-  return during(reportSuperseded(run, world, signal), async () => {
+  const superseded = backgroundReport(() => reportSuperseded(run, world, signal));
+  superseded.send();
+  return during(superseded, async () => {
     await requestUndecided(run, ({ kind, hasRun }) => kind === 'awaited' || (kind === 'undecided' && !hasRun), signal);
     const report = await carryOutNext(run, world, signal);
     // That target may depend on this one, so its run is requested only now.
     await requestUndecided(run, ({ kind }) => kind === 'inhabited', signal);
     return report;
   });
-}
-
-/**
- * Works while a report is sent. When this ends, even with an error, the report has arrived, so that it overtakes no later one.
- */
-async function during<T>(report: Promise<unknown>, work: () => Promise<T>): Promise<T> {
-  // It may fail long before the work ends, and a failure without a handler would end the process.
-  report.catch(() => undefined);
-  try {
-    return await work();
-  } finally {
-    await report;
-  }
 }
 
 function carryOutNext(run: PlannedRun, world: World, signal: AbortSignal): Promise<Report> {
@@ -118,34 +109,15 @@ async function apply(run: PlannedRun, world: World, signal: AbortSignal): Promis
   const { revision } = run;
   // The commit of a hold keeps the status that it has until the outcome.
   const isFinal = run.isHeld || (await statusIsFinal(run, world, signal));
-  const started = startReport(isFinal ? null : () => world.report({ kind: 'started', revision }, signal));
-  const report = await applyAndClose(run, started, world, signal).finally(started.arrived);
+  const started = backgroundReport(isFinal ? null : () => world.report({ kind: 'started', revision }, signal));
+  const report = await during(started, () => applyAndClose(run, started, world, signal));
   // Entries that had only to be forgotten change nothing, and the commit is pending since the run started.
   return report.verdict === 'unchanged' && !isFinal ? { ...report, isOwed: true } : report;
 }
 
-interface StartReport {
-  /** Sends the report, while the run works. */
-  readonly send: () => void;
-  /** The report has arrived, or was not sent. */
-  readonly arrived: () => Promise<void>;
-}
-
-function startReport(report: (() => Promise<unknown>) | null): StartReport {
-  let sent: Promise<unknown> | null = null;
-  return {
-    send: () => {
-      sent ??= report?.() ?? null;
-      // As in `during`.
-      sent?.catch(() => undefined);
-    },
-    arrived: async () => void (await sent),
-  };
-}
-
 async function applyAndClose(
   run: PlannedRun,
-  started: StartReport,
+  started: BackgroundReport,
   world: World,
   signal: AbortSignal,
 ): Promise<Report> {
