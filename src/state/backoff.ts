@@ -23,6 +23,19 @@ export function backoffAfter(
   return nextBackoff(last, tried, classes.includes('manifest') ? 'manifest' : 'guard');
 }
 
+/** What a failed attempt records of the commit that it tried to apply. */
+export function failedOutcome(
+  last: Pick<LastOutcome, 'backoff'>,
+  attempt: Attempt & { readonly errors: readonly Problem[] },
+): Pick<LastOutcome, 'attempted' | 'errors' | 'backoff'> {
+  const codes = attempt.errors.map(({ code }) => code);
+  return {
+    attempted: attempt.revision,
+    errors: [...new Set(codes)].toSorted(),
+    backoff: backoffAfter(last, attempt),
+  };
+}
+
 /** The back-off of a waiting run. What it waits for wakes it; sweeps retry in case that request was lost. */
 export function backoffWhileWaiting({ backoff: last }: Pick<LastOutcome, 'backoff'>, tried: Attempt): Backoff {
   return nextBackoff(last, tried, 'guard');

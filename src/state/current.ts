@@ -4,6 +4,7 @@ import type { Renderer } from './renderer.ts';
 import type { TargetState } from './target-state.ts';
 import type { Hold } from './hold.ts';
 import { hasRunOut } from './hold.ts';
+import { hasOpened } from './waiting.ts';
 
 /**
  * Is the target up to date, whatever commit the state names? Only the paths, the settings and the renderer count; for a
@@ -47,7 +48,7 @@ export function openedCommit({
   progress,
 }: Pick<TargetState, 'run' | 'outcome' | 'progress'>): Revision | null {
   const { waiting } = progress;
-  if (waiting?.isExact === true || waiting?.isOpened === true) return waiting.revision;
+  if (waiting !== null && hasOpened(waiting)) return waiting.revision;
   // It has marked its files dirty, and only its close clears them. One that waits has not opened: the lease is of a run that
   // was correcting drift meanwhile.
   const isOpen = run.lease !== null && waiting === null && outcome.attempted === outcome.pendingOn;

@@ -36,6 +36,11 @@ export function waitsText({ on, isDeferred }: Pick<Waiting, 'on' | 'isDeferred'>
   return isDeferred ? on.join(', ') : `waits for ${on.join(', ')}`;
 }
 
+/** Has a run of the commit that waits opened? Otherwise nothing of it is written. */
+export function hasOpened({ isExact, isOpened }: Pick<Waiting, 'isExact' | 'isOpened'>): boolean {
+  return isExact || isOpened === true;
+}
+
 /** Does the state record that this commit waits for exactly these? */
 export function isWaitingFor({ state, revision }: Pick<WaitingRun, 'state' | 'revision'>, on: readonly string[]) {
   const { waiting } = state.progress;

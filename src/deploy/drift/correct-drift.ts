@@ -3,7 +3,7 @@ import { settingsHash } from '../../config/derived/settings-hash.ts';
 import { failureClassOf } from '../../error/deploy-error.ts';
 import type { Problem } from '../../error/deploy-error.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
-import { backoffAfter } from '../../state/backoff.ts';
+import { failedOutcome } from '../../state/backoff.ts';
 import { isFullyApplied } from '../../state/current.ts';
 import { isSameRenderer, rendersWhole } from '../../state/renderer.ts';
 import { changesState, joinChanges } from '../../state/target-state.ts';
@@ -186,10 +186,8 @@ function failureOf(results: readonly ChangeResult[], run: Run): StateChange {
   const left = found.steps.flat().length - results.filter(({ kind }) => kind === 'applied').length;
   return {
     outcome: {
+      ...failedOutcome(state.outcome, { revision: applied.revision, settings, errors, nowMs }),
       verdict: 'partial',
-      attempted: applied.revision,
-      errors: [...new Set(errors.map(({ code }) => code))].toSorted(),
-      backoff: backoffAfter(state.outcome, { revision: applied.revision, settings, errors, nowMs }),
     },
     drift: { found: driftOf(left + refusedObjects(run).length + run.drift.resting, run) },
   };

@@ -1,5 +1,6 @@
 import type { AwaitedObject } from '../../health/needs-readiness.ts';
 import type { TargetState, Waiting } from '../../state/target-state.ts';
+import { hasOpened } from '../../state/waiting.ts';
 import type { CheckRequest } from '../ports/check-request.ts';
 import type { NotReady } from '../../state/readiness.ts';
 import type { SeenHealth } from '../ports/readiness.ts';
@@ -40,8 +41,7 @@ export function checkScopeOf(state: TargetState, { revision, sinceMs }: CheckReq
 
 /** Another commit that only waits has changed nothing yet. */
 function isBegun(waiting: Waiting, own: Waiting['revision']): boolean {
-  if (waiting.isDeferred) return false;
-  return waiting.revision === own || waiting.isExact || waiting.isOpened === true;
+  return !waiting.isDeferred && (waiting.revision === own || hasOpened(waiting));
 }
 
 export interface ReadinessFindings {

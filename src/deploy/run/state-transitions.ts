@@ -2,7 +2,7 @@ import type { Problem } from '../../error/deploy-error.ts';
 import { isBeforePrunes } from '../../plan/model/plan.ts';
 import { adoptedIn } from '../../plan/planner/after.ts';
 import type { ChangeResult } from '../../plan/planner/after.ts';
-import { backoffAfter, backoffWhileWaiting } from '../../state/backoff.ts';
+import { backoffWhileWaiting, failedOutcome } from '../../state/backoff.ts';
 import { withoutRefused } from '../../state/contest.ts';
 import { joinChanges } from '../../state/target-state.ts';
 import type { Progress, StateChange } from '../../state/target-state.ts';
@@ -119,12 +119,10 @@ export function failureState(
 ): StateChange {
   return {
     outcome: {
-      attempted: revision,
+      ...failedOutcome(state.outcome, { revision, settings, errors, nowMs }),
       verdict,
-      errors: [...new Set(errors.map(({ code }) => code))].toSorted(),
       pendingOn: null,
       retry: null,
-      backoff: backoffAfter(state.outcome, { revision, settings, errors, nowMs }),
     },
   };
 }
